@@ -1,0 +1,34 @@
+# Everything runs in .venv, which `make install` builds from the committed lock files (pins and hashes, no addresses).
+PY := .venv/bin/python
+STAMP := .venv/.installed
+
+.PHONY: install pilot test soak lint bench clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock bootstrap.lock pyproject.toml
+	@echo "installing into .venv (about half a minute)"
+	@test -x $(PY) || python3 -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	@.venv/bin/uv pip sync --quiet --python $(PY) --require-hashes --compile-bytecode requirements.lock bootstrap.lock \
+		|| $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+pilot: install
+	@.venv/bin/codexctl pilot
+
+test: install
+	@$(PY) -m pytest -m "not soak"
+
+soak: install
+	@$(PY) -m pytest -m soak
+
+lint: install
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+clean:
+	rm -rf .venv build dist *.egg-info

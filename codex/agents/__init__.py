@@ -1,0 +1,1 @@
+"""Run one agent conversation: calls, backends, tools, prices, journal, recordings."""

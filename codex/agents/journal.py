@@ -1,0 +1,272 @@
+"""The journal of agent calls: money, and the memory of what was answered.
+
+One SQLite database. A call is one HTTP turn, known by the hash of all that shapes its answer. Its states:
+
+    intent ──► submitted ──► result ──► settled
+      └────────────┴──► failed | lost
+
+``reserve`` makes the intent and sets the worst case aside in the same transaction that checks the ceilings, so
+parallel agents in any number of processes cannot overspend together. A finished turn is answered from here and never
+sent again. A turn whose process died is ``lost``: what it may have cost stays counted as spent, and it is sent anew as
+a new row. Amounts are kept as whole micro-dollars; costs are rounded up, ceilings down.
+
+Objects are safe to share between threads; any number of processes may have the same file open.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from pathlib import Path
+from typing import Any
+
+from codex.agents.accounts import (
+    Answered,
+    BudgetExceeded,
+    Totals,
+    TurnUnderWay,
+    address_of,
+    cost_line,
+    from_micro,
+    to_micro,
+    totals_of,
+    unusable,
+)
+from codex.agents.call import CallAddress
+from codex.agents.journal_schema import migrate
+from codex.agents.messages import Reply, TurnRequest, prompt_sha256, turn_key
+from codex.agents.process import is_alive, this_process
+from codex.errors import Conflict
+
+__all__ = ["Answered", "BudgetExceeded", "Journal", "Totals", "TurnUnderWay"]
+
+#: A turn of a process on another machine, of which nothing can be known, counts as lost after this time.
+FOREIGN_PATIENCE = timedelta(hours=6)
+
+#: Seconds to wait for another process's transaction.
+_BUSY_SECONDS = 60.0
+
+_UNDER_WAY = "('intent', 'submitted')"
+_ANSWERED = "('result', 'settled')"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """The journal in the file ``path`` (made when absent). Opening it marks the turns of dead processes as lost."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.owner = this_process()
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+        except (sqlite3.Error, OSError) as exc:
+            raise unusable(path, exc) from exc
+        with self._transaction() as db:
+            migrate(db, _now())
+        self.mark_lost()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and alone: other writers wait."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as exc:
+                raise unusable(self.path, exc) from exc
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as exc:
+                raise unusable(self.path, exc) from exc
+
+    # --- turns -------------------------------------------------------------------------------------------------
+
+    def answered(self, key: str) -> Answered | None:
+        """The turn with this key if it is finished; it must not be sent again then."""
+        rows = self._rows(f"SELECT * FROM calls WHERE key = ? AND state IN {_ANSWERED}", key)
+        if not rows:
+            return None
+        row = rows[0]
+        reply = Reply(json.loads(row["message"]), row["backend"], bool(row["tokens_estimated"]), row["request_id"])
+        return Answered(row["id"], reply, row["state"] == "settled")
+
+    def attended(self, key: str) -> bool:
+        """Whether a living process is answering the turn with this key right now."""
+        return any(map(self._attended, self._rows(f"SELECT * FROM calls WHERE key = ? AND state IN {_UNDER_WAY}", key)))
+
+    def reserve(self, request: TurnRequest, backend: str, worst: Decimal) -> str:
+        """Note the intent to send a turn and set ``worst`` (US dollars) aside; returns the call's id.
+
+        Raises BudgetExceeded when a ceiling of the call would be passed, TurnUnderWay when somebody living is at it.
+        """
+        key, micro, address = turn_key(request, backend), to_micro(worst), request.address
+        with self._transaction() as db:
+            self._clear_the_way(db, key)
+            for scope, ceiling in request.call.ceilings.items():
+                counted = _counted(db, scope)
+                if counted + micro > to_micro(ceiling, ROUND_FLOOR):
+                    raise BudgetExceeded(scope, ceiling, from_micro(counted), from_micro(micro))
+            (tries,) = db.execute("SELECT count(*) FROM calls WHERE key = ?", (key,)).fetchone()
+            call = f"{key[:24]}-{tries + 1}"
+            values = {
+                "id": call, "key": key, "try": tries + 1, "subject": address.subject, "pass": address.pass_name,
+                "unit": address.unit, "attempt": address.attempt, "turn": request.turn, "backend": backend,
+                "model": request.call.model, "prompt_sha256": prompt_sha256(request.body), "state": "intent",
+                "reserved": micro, "charged": micro, "owner": self.owner, "created_at": _now(),
+            }  # fmt: skip
+            marks = ", ".join("?" * len(values))
+            db.execute(f"INSERT INTO calls ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+            charges = [(scope, call, micro) for scope in request.call.ceilings]
+            db.executemany("INSERT INTO charges VALUES (?, ?, ?)", charges)
+        return call
+
+    def submitted(self, call: str) -> None:
+        """The turn is about to leave: from here on it may cost something."""
+        self._step(call, "('intent')", state="submitted", submitted_at=_now())
+
+    def result(self, call: str, reply: Reply, seconds: float) -> None:
+        """Keep the answer. The reservation stands until ``settle``."""
+        usage = reply.usage
+        self._step(
+            call, "('submitted')", state="result", message=json.dumps(dict(reply.message)),
+            request_id=reply.request_id, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens,
+            tokens_estimated=int(reply.tokens_estimated), finished_at=_now(), seconds=seconds,
+        )  # fmt: skip
+
+    def settle(self, call: str, cost: Decimal) -> None:
+        """Put the cost (US dollars) in the reservation's place."""
+        self._step(call, "('result')", charge=to_micro(cost), state="settled", outcome="ok")
+
+    def fail(self, call: str, outcome: str, detail: str, seconds: float, *, free: bool) -> None:
+        """The turn got no answer. Unless it was surely ``free``, its reservation is kept as spent."""
+        self._step(
+            call, _UNDER_WAY, charge=0 if free else None, state="failed", outcome=outcome, detail=detail,
+            finished_at=_now(), seconds=seconds,
+        )  # fmt: skip
+
+    @contextmanager
+    def under_way(self, call: str) -> Iterator[None]:
+        """Mark the call as lost if the block is left without its answer or its failure on record (cancellation)."""
+        try:
+            yield
+        finally:
+            with self._transaction() as db:
+                _lose(db, db.execute(f"SELECT * FROM calls WHERE id = ? AND state IN {_UNDER_WAY}", (call,)))
+
+    def mark_lost(self) -> int:
+        """Mark the turns that dead processes left under way; returns how many there were."""
+        with self._transaction() as db:
+            rows = db.execute(f"SELECT * FROM calls WHERE state IN {_UNDER_WAY}").fetchall()
+            return _lose(db, (row for row in rows if not self._attended(row)))
+
+    def _attended(self, row: sqlite3.Row) -> bool:
+        alive = row["owner"] == self.owner or is_alive(row["owner"])
+        if alive is None:
+            return datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < FOREIGN_PATIENCE
+        return alive
+
+    def _clear_the_way(self, db: sqlite3.Connection, key: str) -> None:
+        rows = db.execute("SELECT * FROM calls WHERE key = ? AND state NOT IN ('failed', 'lost')", (key,)).fetchall()
+        for row in rows:
+            if row["state"] in {"result", "settled"} or self._attended(row):
+                raise TurnUnderWay(
+                    f"Turn {row['turn']} of {row['subject']}/{row['pass']} is being answered by another run.",
+                    remedy="Wait for that run, or stop it, and run the command again.",
+                )
+        _lose(db, rows)
+
+    def _step(self, call: str, allowed: str, *, charge: int | None = None, **values: Any) -> None:
+        """Move one call on; ``charge`` replaces what it counts for. Raises Conflict when it is not in ``allowed``."""
+        if charge is not None:
+            values["charged"] = charge
+        columns = ", ".join(f"{name} = :{name}" for name in values)
+        with self._transaction() as db:
+            update = f"UPDATE calls SET {columns} WHERE id = :id AND state IN {allowed}"
+            moved = db.execute(update, {**values, "id": call})
+            if moved.rowcount != 1:
+                raise Conflict(f"Call {call} of the journal has moved on meanwhile.", remedy="Run the command again.")
+            if charge is not None:
+                db.execute("UPDATE charges SET micro = ? WHERE call = ?", (charge, call))
+
+    # --- what is asked of it -------------------------------------------------------------------------------------
+
+    def counted(self, scope: str) -> Decimal:
+        """US dollars spent or reserved under a budget scope."""
+        with self._lock:
+            return from_micro(_counted(self._db, scope))
+
+    def pin(self, address: CallAddress, base_commit: str) -> str:
+        """The base commit of a conversation: the first one named is kept and returned ever after.
+
+        A resumed run rebuilds prompt and tool results from it, byte for byte, and so finds its finished turns.
+        """
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO pins VALUES (?, ?, ?)", (str(address), base_commit, _now()))
+            row = db.execute("SELECT base FROM pins WHERE address = ?", (str(address),)).fetchone()
+            return str(row["base"])
+
+    def totals(self, address: CallAddress, backend: str) -> Totals:
+        rows = self._rows(
+            "SELECT * FROM calls WHERE subject = ? AND pass = ? AND unit IS ? AND attempt = ? AND backend = ?"
+            " ORDER BY created_at, rowid",
+            address.subject, address.pass_name, address.unit, address.attempt, backend,
+        )  # fmt: skip
+        return totals_of(rows)
+
+    def prompts(self, backend: str) -> list[tuple[CallAddress, int, str]]:
+        """Address, turn and prompt hash of every answered turn of a backend."""
+        rows = self._rows(f"SELECT * FROM calls WHERE backend = ? AND state IN {_ANSWERED} ORDER BY rowid", backend)
+        return [(address_of(row), row["turn"], row["prompt_sha256"]) for row in rows]
+
+    def cost_lines(self, subject: str | None = None) -> list[dict[str, Any]]:
+        """One entry a finished, failed or lost call, oldest first, with the fields of the cost ledger's lines."""
+        where = "" if subject is None else " AND subject = ?"
+        rows = self._rows(
+            f"SELECT * FROM calls WHERE state IN ('settled', 'failed', 'lost'){where} ORDER BY created_at, rowid",
+            *(() if subject is None else (subject,)),
+        )
+        return [cost_line(row) for row in rows]
+
+
+def _counted(db: sqlite3.Connection, scope: str) -> int:
+    (micro,) = db.execute("SELECT coalesce(sum(micro), 0) FROM charges WHERE scope = ?", (scope,)).fetchone()
+    return int(micro)
+
+
+def _lose(db: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> int:
+    """Mark rows as lost; what they reserved stays charged. An intent that was never sent costs nothing."""
+    lost = 0
+    for row in list(rows):
+        charge = 0 if row["state"] == "intent" else row["reserved"]
+        db.execute(
+            "UPDATE calls SET state = 'lost', outcome = 'lost', charged = ?, finished_at = ? WHERE id = ?",
+            (charge, _now(), row["id"]),
+        )
+        db.execute("UPDATE charges SET micro = ? WHERE call = ?", (charge, row["id"]))
+        lost += 1
+    return lost

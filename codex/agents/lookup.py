@@ -1,0 +1,147 @@
+"""What the tools answer: lookups in a snapshot, and the engine's own checks on a draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from codex.agents.search import rank
+from codex.errors import UserError
+from codex.snapshot import Snapshot
+
+CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
+
+_CONCEPT = re.compile(r"^###[ \t]+`?(?P<id>[a-z0-9][a-z0-9.-]*)`?[ \t]*$", re.MULTILINE)
+_NEXT_HEADING = re.compile(r"^#{1,3}[ \t]", re.MULTILINE)
+_SHOWN_CONCEPTS = 12
+_SHOWN_CONNECTIONS = 100
+
+
+class NotFound(UserError):
+    """The snapshot has nothing of the name that was asked for."""
+
+
+def unit_paths(snapshot: Snapshot) -> dict[str, str]:
+    """Unit id → path, from the file names ``<id>-<slug>.md`` below content/; the first path of an id counts."""
+    found: dict[str, str] = {}
+    for path in snapshot.under("content", ".md"):
+        found.setdefault(path.rpartition("/")[2].partition("-")[0], path)
+    return found
+
+
+def unit_text(snapshot: Snapshot, path: str) -> str:
+    return snapshot.read(path).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def read_unit(snapshot: Snapshot, unit_id: str) -> str:
+    paths = unit_paths(snapshot)
+    if unit_id not in paths:
+        near = [known for known in paths if known.startswith(unit_id[:5])]
+        hint = f" Units of that chapter: {', '.join(near[:40])}." if near else " Use search_corpus to find one."
+        raise NotFound(f"There is no unit {unit_id!r}.{hint}")
+    return unit_text(snapshot, paths[unit_id])
+
+
+def search_corpus(snapshot: Snapshot, query: str, limit: int) -> str:
+    paths = unit_paths(snapshot)
+    hits = rank(query, ((unit_id, unit_text(snapshot, path)) for unit_id, path in paths.items()), limit)
+    if not hits:
+        return f"No unit has any of these words (searched {len(paths)} units)."
+    lines = [f"{len(hits)} of {len(paths)} units, best first:"]
+    for hit in hits:
+        title = paths[hit.name].rpartition("/")[2].removesuffix(".md")
+        lines.append(f"{title} (score {hit.score:.1f})\n    {hit.passage}")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Concept:
+    id: str
+    entry: str
+
+
+def _concepts(snapshot: Snapshot) -> Iterator[_Concept]:
+    text = snapshot.text(CATALOG, "")
+    for found in _CONCEPT.finditer(text):
+        after = _NEXT_HEADING.search(text, found.end())
+        yield _Concept(found["id"], text[found.start() : after.start() if after else len(text)].strip())
+
+
+def lookup_concept(snapshot: Snapshot, concept: str) -> str:
+    """The entry of an id (all of them where an id stands twice), else the entries that have the most of the words."""
+    concepts = list(_concepts(snapshot))
+    exact = [c.entry for c in concepts if c.id == concept.strip("`")]
+    if exact:
+        return "\n\n".join(exact)
+    words = set(re.findall(r"\w+", concept.lower()))
+    scored = [(sum(word in c.entry.lower() for word in words), c) for c in concepts]
+    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], pair[1].id))
+    if not hits:
+        raise NotFound(f"The catalog has no concept {concept!r} ({len(concepts)} entries).")
+    shown = [c.entry for _, c in hits[:_SHOWN_CONCEPTS]]
+    rest = len(hits) - len(shown)
+    return "\n\n".join([*shown, f"[{rest} more entries have some of the words]"] if rest else shown)
+
+
+def list_connections(snapshot: Snapshot, wanted: str) -> str:
+    from codex.corpus.connections import PATH, parse
+
+    registry = parse(snapshot.text(PATH, "{}"))
+    hits = [c for c in registry.connections if wanted in (c.source, c.target, *c.units)]
+    lines = [f"{len(hits)} registered connections of {wanted}:"]
+    for c in hits[:_SHOWN_CONNECTIONS]:
+        lines.append(f"{c.id}: {c.source} → {c.target} ({c.type}, {c.strength}); units {', '.join(c.units) or 'none'}")
+        lines.append(f"    anchor phrase: “{c.anchor_phrase}”" + (f" — {c.synthesis_note}" if c.synthesis_note else ""))
+    if len(hits) > _SHOWN_CONNECTIONS:
+        lines.append(f"[{len(hits) - _SHOWN_CONNECTIONS} more]")
+    return "\n".join(lines)
+
+
+def draft_path(snapshot: Snapshot, text: str, filename: str | None = None) -> str:
+    """Where a draft would be kept: the path of the unit it replaces, else one made from its front matter.
+
+    Only a name to check the draft under; nothing is read from or written to it.
+    """
+    from codex.units import parse_unit
+
+    front: Mapping[Any, Any] = parse_unit(text.encode("utf-8", "replace"), "draft.md").frontmatter
+    unit_id, slug = _word(front.get("id")), _word(front.get("slug"))
+    there = unit_paths(snapshot).get(unit_id)
+    if there is not None and filename is None:
+        return there
+    name = _word(filename) if filename else f"{unit_id}-{slug}.md"
+    return f"content/{_word(front.get('section'))}/{_word(front.get('chapter'))}/{name}"
+
+
+def _word(value: Any) -> str:
+    return re.sub(r"[^\w.-]+", "-", str(value or "draft")).strip(".-") or "draft"
+
+
+def check_draft(snapshot: Snapshot, text: str, filename: str | None) -> str:
+    from codex.check import check_text, defect_list
+
+    path = draft_path(snapshot, text, filename)
+    return defect_list(check_text(snapshot, path, text.encode("utf-8", "replace")))
+
+
+@cache
+def _anchors(registry: str) -> Any:
+    from codex.continuity.anchors import AnchorPhrases
+    from codex.corpus.connections import parse
+
+    return AnchorPhrases(connection.anchor_phrase for connection in parse(registry).connections)
+
+
+def measure_continuity(snapshot: Snapshot, text: str) -> str:
+    from codex.continuity.measure import measure
+    from codex.continuity.thresholds import THRESHOLDS, shortfalls, value
+    from codex.corpus.connections import PATH
+
+    unit = measure(text.encode("utf-8", "replace"), "draft.md", _anchors(snapshot.text(PATH, "{}")))
+    figures = [f"{t.field}: {value(unit, t):.2f} (threshold {t.minimum})" for t in THRESHOLDS]
+    lacks = shortfalls(unit)
+    verdict = ["Falls short:", *(f"- {lack}" for lack in lacks)] if lacks else ["All thresholds are met."]
+    return "\n".join([*figures, *verdict])

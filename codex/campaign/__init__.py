@@ -1,0 +1,1 @@
+"""The campaign: its ledger, state machines, ownership and budgets."""

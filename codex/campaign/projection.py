@@ -1,0 +1,296 @@
+"""The ledger document: what ``campaign.json`` says, folded from the events and from nothing else.
+
+    {"version": 1, "campaign_started": "2026-04-29",
+     "books": {"<slug>": {"tier", "fasttrack_entry", "title", "status",
+                          "passes": {"P1_audit": {"status", "attempt", "started", "completed", "cost_usd", …}},
+                          "current_owner", "owner_until", "plan_path", "outstanding_deliverables"}},
+     "flows": {…}, "units": {…}, "totals": {"books_total", …, "cost_usd_total", "agent_invocations_total"}}
+
+One function for each kind of event, in ``FOLDS``. The fold is pure (times come from the events) and total: whatever an
+event carries in ``data``, it never raises, because a log that somebody edited must still be shown. Keys that nobody
+here knows are kept. ``units`` is there when a unit was a subject of its own.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from codex.campaign.entries import (
+    Entry,
+    add_cost,
+    cost_text,
+    drop_deliverable,
+    fill_registered,
+    pass_record,
+    reopen_passes,
+    texts,
+    unblock,
+    unit_record,
+)
+from codex.campaign.events import Event, Kind
+from codex.campaign.machine import machine_of
+from codex.campaign.totals import count
+
+Document = dict[str, Any]
+
+#: Where the entries of a kind of subject stand in the document.
+SHELVES = {"book": "books", "flow": "flows", "unit": "units"}
+
+#: Keys of a pass that figures reported with an event cannot overwrite.
+_OWN_KEYS = frozenset(
+    {"status", "attempt", "started", "completed", "cost_usd", "units", "defects", "next", "blocked_by"}
+)
+
+
+def empty() -> Document:
+    """The document of a campaign without events."""
+    return {"version": 1, "campaign_started": None, "books": {}, "flows": {}, "totals": {}}
+
+
+def fold(events: Iterable[Event]) -> Document:
+    """The document that the events make. Raises nothing; unknown kinds count only with their cost."""
+    return fold_into(empty(), events)
+
+
+def fold_into(document: Document, events: Iterable[Event]) -> Document:
+    """Add events to a document, in place, and return it: folding in two parts gives what folding at once gives."""
+    for event in events:
+        apply(document, event)
+    return finish(document)
+
+
+def apply(document: Document, event: Event) -> None:
+    """Add one event. Totals are right only after ``finish``."""
+    if document["campaign_started"] is None:
+        document["campaign_started"] = event.at[:10]
+    totals = document["totals"]
+    add_cost(totals, "cost_usd_total", event.cost_usd)
+    calls = max(_whole(event.data.get("agent_invocations")), 0)
+    totals["agent_invocations_total"] = _whole(totals.get("agent_invocations_total")) + calls
+    if event.kind == Kind.REGISTERED:
+        _register(document, event)
+        return
+    entry = entry_of(document, event.subject)
+    act = FOLDS.get(event.kind)
+    if entry is None or act is None:
+        return
+    act(entry, event)
+    machine = machine_of(event.subject)
+    if machine is not None:
+        unblock(entry, machine)
+
+
+def finish(document: Document) -> Document:
+    """Count the totals and bring the top-level keys into their order."""
+    totals = count(document)
+    for shelf in SHELVES.values():
+        found = document.pop(shelf, {})
+        if found or shelf != "units":
+            document[shelf] = found
+    document.pop("totals")
+    document["totals"] = totals
+    return document
+
+
+def entry_of(document: Document, subject: str) -> Entry | None:
+    """The entry of a subject in the document itself; a unit's is made when missing, None for what has none."""
+    kind, _, name = subject.partition(":")
+    shelf = SHELVES.get(kind)
+    if shelf is None or not name:
+        return None
+    entries: dict[str, Entry] = document.setdefault(shelf, {})
+    if kind == "unit":
+        return entries.setdefault(name, {"status": "queued", "current_owner": None, "owner_until": None})
+    return entries.get(name)
+
+
+def render(document: Document) -> bytes:
+    """The bytes of campaign.json: indented by two, letters as they are, keys in their order, a final newline."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _register(document: Document, event: Event) -> None:
+    kind, _, name = event.subject.partition(":")
+    data = copy.deepcopy(event.data)
+    if kind == "campaign":
+        _describe(document, data)
+    elif kind in SHELVES and name:
+        document.setdefault(SHELVES[kind], {})[name] = fill_registered(event.subject, data)
+
+
+def _describe(document: Document, data: dict[str, Any]) -> None:
+    """Free keys of the campaign, in their order before ours; money and calls of another age are added to ours."""
+    head = {k: v for k, v in data.items() if k not in {*SHELVES.values(), "totals"}}
+    rest = {k: v for k, v in document.items() if k not in head}
+    brought, counted = data.get("totals"), document["totals"]
+    if isinstance(brought, dict):
+        add_cost(counted, "cost_usd_total", cost_text(brought.get("cost_usd_total")))
+        calls = _whole(counted.get("agent_invocations_total")) + _whole(brought.get("agent_invocations_total"))
+        rest["totals"] = brought | counted | {"agent_invocations_total": calls}
+    document.clear()
+    document.update(head | rest)
+
+
+def _claimed(entry: Entry, event: Event) -> None:
+    entry["current_owner"] = event.owner
+    entry["owner_until"] = event.data.get("until")
+
+
+def _released(entry: Entry, event: Event) -> None:
+    entry["current_owner"] = None
+    entry["owner_until"] = None
+
+
+def _started(entry: Entry, event: Event) -> None:
+    record = _record(entry, event)
+    record["status"] = "in-progress"
+    record["attempt"] = _attempt(record, event)
+    record["started"] = event.at
+    record.pop("completed", None)
+
+
+def _completed(entry: Entry, event: Event) -> None:
+    record = _ended(entry, event, "completed")
+    record["completed"] = event.at
+    record.pop("defects", None)
+    record.pop("next", None)
+
+
+def _failed(entry: Entry, event: Event) -> None:
+    record = _ended(entry, event, "failed")
+    defects = event.data.get("defects")
+    record["defects"] = len(defects) if isinstance(defects, list) else 0
+    record["next"] = event.data.get("next")
+
+
+def _ended(entry: Entry, event: Event, status: str) -> Entry:
+    record = _record(entry, event)
+    record["status"] = status
+    record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
+    add_cost(record, "cost_usd", event.cost_usd)
+    record.update({k: copy.deepcopy(v) for k, v in event.data.items() if k not in _OWN_KEYS})
+    return record
+
+
+def _record(entry: Entry, event: Event) -> Entry:
+    """What the event is about: a pass of the entry, or one unit within that pass."""
+    record = pass_record(entry, event.pass_name or "")
+    return unit_record(record, event.unit) if event.unit else record
+
+
+def _attempt(record: Entry, event: Event, *, started: bool = False) -> int:
+    """The attempt that the event names; else the one under way, or one more than the last."""
+    named = event.data.get("attempt")
+    if isinstance(named, int):
+        return named
+    return max(_whole(record.get("attempt")) + (not started), 1)
+
+
+def _transition(entry: Entry, event: Event) -> None:
+    machine = machine_of(event.subject)
+    if event.to_state is None:
+        return
+    before = entry.get("status")
+    entry["status"] = event.to_state
+    entry.pop("escalation", None)
+    if event.to_state == "audit-degraded":
+        entry["expectations"] = "topic-equivalent"  # protocol §6, pass 1: no reproduction-equivalence
+    if machine is not None and isinstance(before, str):
+        reopen_passes(entry, machine, before, event.to_state)
+
+
+def _unit_shipped(entry: Entry, event: Event) -> None:
+    record = _unit(entry, event, "shipped")
+    record.pop("defects", None)
+    for key in ("action", "checks", "path"):
+        if key in event.data:
+            record[key] = copy.deepcopy(event.data[key])
+    drop_deliverable(entry, _unit_id(event))
+
+
+def _unit_rejected(entry: Entry, event: Event) -> None:
+    defects = event.data.get("defects")
+    _unit(entry, event, "rejected")["defects"] = len(defects) if isinstance(defects, list) else 0
+
+
+def _unit_withdrawn(entry: Entry, event: Event) -> None:
+    _unit(entry, event, "withdrawn")
+
+
+def _unit_id(event: Event) -> str:
+    return event.unit or str(event.data.get("id") or event.subject.partition(":")[2])
+
+
+def _unit(entry: Entry, event: Event, status: str) -> Entry:
+    """The unit's record, its status set: the entry itself for the subject ``unit:<id>``, else one within the pass."""
+    if event.subject.startswith("unit:"):
+        record = entry
+    else:
+        record = unit_record(pass_record(entry, event.pass_name or "P4_production"), _unit_id(event))
+    record["status"] = status
+    record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
+    add_cost(record, "cost_usd", event.cost_usd)
+    return record
+
+
+def _deliverables(entry: Entry, event: Event) -> None:
+    outstanding = event.data.get("outstanding")
+    if isinstance(outstanding, list):
+        entry["outstanding_deliverables"] = copy.deepcopy(outstanding)
+    blocked = event.data.get("blocked_by")
+    for pass_name, subjects in blocked.items() if isinstance(blocked, dict) else ():
+        pass_record(entry, pass_name)["blocked_by"] = texts(subjects)
+
+
+def _escalated(entry: Entry, event: Event) -> None:
+    entry["escalation"] = {
+        "from": entry.get("status"),
+        "pass": event.pass_name,
+        "unit": event.unit,
+        "reason": event.data.get("reason") or event.rationale,
+        "choices": texts(event.data.get("choices")),
+        "since": event.at,
+    }
+    entry["status"] = event.to_state or "escalated"
+
+
+def _answered(entry: Entry, event: Event) -> None:
+    escalation = entry.pop("escalation", {})
+    entry["answer"] = {"choice": event.data.get("choice"), "hint": event.data.get("hint"), "at": event.at}
+    back = escalation.get("from") if isinstance(escalation, dict) else None
+    entry["status"] = event.to_state or back or entry.get("status")
+
+
+def _noted(entry: Entry, event: Event) -> None:
+    """A note is on record in the log; the document does not change."""
+
+
+#: Every kind of event and what it does to its subject's entry. ``registered`` makes the entry (``apply``).
+FOLDS: dict[str, Callable[[Entry, Event], None]] = {
+    Kind.CLAIMED: _claimed,
+    Kind.RELEASED: _released,
+    Kind.PASS_STARTED: _started,
+    Kind.PASS_COMPLETED: _completed,
+    Kind.PASS_FAILED: _failed,
+    Kind.TRANSITION: _transition,
+    Kind.UNIT_SHIPPED: _unit_shipped,
+    Kind.UNIT_REJECTED: _unit_rejected,
+    Kind.UNIT_WITHDRAWN: _unit_withdrawn,
+    Kind.DELIVERABLES: _deliverables,
+    Kind.ESCALATED: _escalated,
+    Kind.ANSWERED: _answered,
+    Kind.NOTED: _noted,
+}
+
+
+def spent(events: Iterable[Event]) -> Decimal:
+    """The cost of events, in US dollars."""
+    return sum((Decimal(event.cost_usd) for event in events), Decimal(0))

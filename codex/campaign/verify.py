@@ -1,0 +1,231 @@
+"""Is the log whole, and is campaign.json what it gives? Every fault is named with file and line.
+
+How a fault is found. A line is *vouched for* when some line's ``prev`` (for the last one: the head) is its hash; it
+was not changed since. A line that nobody vouches for stands where its own ``prev`` says, whatever number it now bears.
+With every line's true number known, missing, doubled and swapped lines are those whose numbers show it; a line whose
+successor is there and does not vouch for it was changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from codex.campaign.adopt import read_document
+from codex.campaign.canonical import GENESIS, BadLine, digest, read_line
+from codex.campaign.events import Event
+from codex.campaign.ledger import CAMPAIGN
+from codex.campaign.log import HEAD, LOG, SEALED, Line, lines, segment_path, segments
+from codex.campaign.projection import fold, render
+from codex.errors import DataError
+from codex.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault. ``code`` is a word for programs, ``line`` counts from 1 (None: the file as a whole)."""
+
+    code: str
+    path: str
+    line: int | None
+    message: str
+
+    @property
+    def place(self) -> str:
+        return self.path if self.line is None else f"{self.path}, line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A readable line, its index among all lines, its hash, and the number that the chain gives it."""
+
+    line: Line
+    index: int
+    event: Event
+    hash: str
+    number: int
+    vouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """All lines: those that are events, and the others by index."""
+
+    placed: tuple[_Placed, ...]
+    unreadable: dict[int, Problem]
+
+    def by_number(self) -> dict[int, _Placed]:
+        """One line for each number: the one that is vouched for, where a number stands twice."""
+        return {each.number: each for each in sorted(self.placed, key=lambda each: each.vouched)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What head.json says; ``events`` is None when there is no usable head, ``problem`` then says why."""
+
+    events: int | None
+    hash: str
+    problem: tuple[Problem, ...] = ()
+
+
+def verify(snapshot: Snapshot) -> list[Problem]:
+    """Every fault of the log, then of campaign.json; an empty list when all is well.
+
+    A campaign.json with neither log nor head is a ledger of another age: there is nothing to compare it with.
+    """
+    found = list(lines(snapshot))
+    if not found and not snapshot.exists(HEAD) and not segments(snapshot):
+        return []
+    head = _head(snapshot)
+    log = _placed(found, head)
+    problems = [*_files(snapshot), *log.unreadable.values(), *_order(log), *_ids(log)]
+    problems += [*_missing(log), *_end(log, head), *_changed(log, head), *head.problem]
+    if log.unreadable:
+        return [*problems, Problem("projection", CAMPAIGN, None, "not compared, because the log cannot be read whole")]
+    return [*problems, *_projection(snapshot, [each.event for each in log.placed])]
+
+
+def _head(snapshot: Snapshot) -> _Head:
+    if not snapshot.exists(HEAD):
+        return _Head(None, "", (Problem("head", HEAD, None, "the file that says where the log ends is missing"),))
+    try:
+        content = json.loads(snapshot.read(HEAD))
+        events, last = content["events"], content["sha256"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        events, last = None, None
+    if isinstance(events, int) and isinstance(last, str):
+        return _Head(events, last)
+    return _Head(None, "", (Problem("head", HEAD, None, "it does not say where the log ends"),))
+
+
+def _placed(found: list[Line], head: _Head) -> _Log:
+    unreadable: dict[int, Problem] = {}
+    read: list[tuple[int, Line, Event, str]] = []
+    for index, line in enumerate(found):
+        try:
+            read.append((index, line, read_line(line.raw), digest(line.raw)))
+        except BadLine as exc:
+            unreadable[index] = Problem("unreadable", line.path, line.number, f"this line cannot be read: {exc}")
+    vouchers = {event.prev for _, _, event, _ in read} | {head.hash}
+    numbers = {GENESIS: 0} | {hashed: event.seq for _, _, event, hashed in read if hashed in vouchers}
+    placed = []
+    for index, line, event, hashed in read:
+        vouched = hashed in vouchers
+        number = event.seq if vouched or event.prev not in numbers else numbers[event.prev] + 1
+        placed.append(_Placed(line, index, event, hashed, number, vouched))
+    return _Log(tuple(placed), unreadable)
+
+
+def _files(snapshot: Snapshot) -> Iterator[Problem]:
+    there = [number for number, _ in segments(snapshot)]
+    for number in range(1, max(there, default=0) + 1):
+        if number not in there:
+            yield Problem("missing", segment_path(number), None, "this sealed file of the log is missing")
+
+
+def _order(log: _Log) -> Iterator[Problem]:
+    seen: dict[int, _Placed] = {}
+    highest: _Placed | None = None
+    for each in log.placed:
+        first = seen.setdefault(each.number, each)
+        if first is not each:
+            yield _at(each, "duplicated", f"event {each.number} stands twice, first in {first.line.place}")
+        elif highest is not None and each.number < highest.number:
+            text = f"event {each.number} stands after event {highest.number}, which is in {highest.line.place}"
+            yield _at(each, "swapped", text)
+        if highest is None or each.number > highest.number:
+            highest = each
+
+
+def _ids(log: _Log) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for each in log.placed:
+        if first.setdefault(each.event.id, each.number) != each.number:
+            text = f"event {each.number} has the id {each.event.id} of event {first[each.event.id]}"
+            yield _at(each, "duplicated", text)
+
+
+def _missing(log: _Log) -> Iterator[Problem]:
+    """Numbers between those that are there, unless lines that cannot be read stand in their place."""
+    by_number = log.by_number()
+    for before, after in pairwise([0, *sorted(by_number)]):
+        first, last = before + 1, after - 1
+        here = by_number[after]
+        start = by_number[before].index if before else -1
+        hidden = sum(start < index < here.index for index in log.unreadable)
+        if last - first + 1 > hidden:
+            yield _at(here, "missing", f"{_numbers(first, last)} missing before this line")
+
+
+def _end(log: _Log, head: _Head) -> Iterator[Problem]:
+    if head.events is None:
+        return
+    by_number = log.by_number()
+    end = max(by_number, default=0)
+    after = by_number[end].index if end else -1
+    hidden = sum(index > after for index in log.unreadable)
+    if end < head.events - hidden:
+        text = f"{_numbers(end + 1, head.events)} cut off: {HEAD} counts {head.events} events"
+        yield _at(by_number[end], "cut", text) if end else Problem("cut", LOG, None, text)
+    elif end > head.events:
+        yield Problem("head", HEAD, None, f"it counts {head.events} events, and the log has {end}")
+
+
+def _changed(log: _Log, head: _Head) -> Iterator[Problem]:
+    by_number = log.by_number()
+    for number, each in sorted(by_number.items()):
+        after = by_number.get(number + 1)
+        if each.vouched or not (after or head.events == number):
+            continue
+        record = f"event {number + 1}" if after else HEAD
+        certain = after is not None and after.vouched
+        doubt = "" if certain else f", or what {record} says of it was"
+        yield _at(each, "changed", f"event {number} was changed after it was written{doubt}")
+
+
+def _at(placed: _Placed, code: str, message: str) -> Problem:
+    return Problem(code, placed.line.path, placed.line.number, message)
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"event {first} is" if first == last else f"events {first} to {last} are"
+
+
+def _projection(snapshot: Snapshot, events: list[Event]) -> Iterator[Problem]:
+    if not snapshot.exists(CAMPAIGN):
+        yield Problem("projection", CAMPAIGN, None, "the file is missing")
+        return
+    expected, data = fold(events), snapshot.read(CAMPAIGN)
+    if data == render(expected):
+        return
+    try:
+        found = read_document(data, CAMPAIGN)
+    except DataError as exc:
+        yield Problem("projection", CAMPAIGN, None, exc.what.rstrip("."))
+        return
+    difference = _difference(found, expected, "")
+    yield Problem("projection", CAMPAIGN, None, difference or "its values are those of the log, written differently")
+
+
+def _difference(found: Any, expected: Any, path: str) -> str:
+    """The first place where two documents differ, as a sentence; "" when they do not."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        keys = [*expected, *(key for key in found if key not in expected)]
+        pairs = ((found.get(k, _ABSENT), expected.get(k, _ABSENT), f"{path}.{k}".lstrip(".")) for k in keys)
+        return next((text for pair in pairs if (text := _difference(*pair))), "")
+    if found == expected and type(found) is type(expected):
+        return ""
+    return f"{path} is {_shown(found)}, the log gives {_shown(expected)}"
+
+
+_ABSENT = object()
+
+
+def _shown(value: Any) -> str:
+    if value is _ABSENT:
+        return "absent"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,136 @@
+"""The command's root: global options, the table of commands, and the one place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from codex import __version__
+from codex.cli.common import GLOBAL_OPTIONS
+from codex.errors import CodexError
+
+#: Command name → (module, attribute, one line of help). A module is imported when its command is called.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("codex.cli.workspace_cmds", "init", "Make a workspace: a git repository with a campaign's manifests."),
+    "up": ("codex.cli.server", "up", "Start the local Prefect server and worker and register the deployments."),
+    "down": ("codex.cli.server", "down", "Stop the local server and worker."),
+    "status": ("codex.cli.server", "status", "Show server, worker and deployments."),
+    "pilot": ("codex.cli.pilot", "pilot", "Take the embedded pilot book through every pass."),
+    "run": ("codex.cli.run", "run", "Run one book from where its ledger says."),
+    "brief": ("codex.cli.run", "brief", "Print the brief that a pass would send."),
+    "produce-next": ("codex.cli.run", "produce_next", "Produce the next planned units."),
+    "audit-next": ("codex.cli.run", "audit_next", "Audit the next unaudited book."),
+    "call": ("codex.cli.call", "app", "The handoff backend's side for an outside agent."),
+    "integrate": ("codex.cli.integrate", "integrate", "Take finished unit files into the shared state, as commits."),
+    "check": ("codex.cli.check", "check", "The validator."),
+    "continuity": ("codex.cli.continuity", "continuity", "The six continuity metrics."),
+    "ledger": ("codex.cli.ledger", "app", "The campaign ledger: show, log, verify, rebuild."),
+    "costs": ("codex.cli.ledger", "costs", "The cost ledger against its budgets."),
+}
+
+
+def _command(module: str, attribute: str, name: str) -> Any:
+    target: Any = getattr(importlib.import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        group = typer.main.get_command(target)
+        group.name = name
+        return group
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(target)
+    return typer.main.get_command(single)
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands from the table; imports a command's module only when it is called or asked for help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _command(*COMMANDS[cmd_name][:2], cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+app = typer.Typer(
+    name="codexctl",
+    cls=LazyGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Codex takes textbooks through audit, planning, writing, verification and weaving.",
+    epilog="Examples: codexctl pilot · codexctl check content/03-modern-geometry · codexctl ledger show",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"codexctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    workspace: Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Keep the global options where commands find them."""
+    del version
+    GLOBAL_OPTIONS.update(workspace=workspace, debug=debug)
+
+
+def _report(error: CodexError) -> int:
+    typer.echo(f"codexctl: {error.what}", err=True)
+    if error.remedy:
+        typer.echo(f"          {error.remedy}", err=True)
+    return error.exit_status
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status (design of the statuses: codex/errors.py)."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _invoke(argv)
+    except CodexError as error:
+        if "--debug" in argv:
+            traceback.print_exc()
+        return _report(error)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("codexctl: interrupted; nothing is lost, run the same command again to go on.", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _invoke(argv: list[str]) -> int:
+    command: Any = typer.main.get_command(app)
+    try:
+        outcome = command(argv, standalone_mode=False, prog_name="codexctl")
+    except TyperException as error:  # usage errors: Typer's own sentence, our status
+        error.show()
+        return 2
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    return outcome if isinstance(outcome, int) else 0
+
+
+def main() -> None:
+    """Entry point of ``codexctl``; what is our own fault ends with a traceback and status 70."""
+    try:
+        status = run()
+    except Exception:  # the outermost frame: everything expected was handled in run()
+        traceback.print_exc()
+        typer.echo("codexctl: this is a fault of ours; nothing was written half. Please report the lines above.", err=True)
+        status = 70
+    sys.exit(status)

@@ -1,0 +1,183 @@
+"""connections.json: the registry of connections between concepts (curriculum §3, unit-rubric §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite
+from codex.errors import DataError, UserError
+
+PATH = "manifests/connections.json"
+
+TYPES = (
+    "generalisation",
+    "specialisation",
+    "analogy",
+    "dual",
+    "foundation-of",
+    "limit",
+    "equivalence",
+    "recurrence",
+    "bridging-theorem",
+)
+STRENGTHS = ("load-bearing", "synthesis", "lateral")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One registered connection; ``source`` and ``target`` (``from`` and ``to`` in the file) are catalog ids."""
+
+    id: str
+    source: str
+    target: str
+    type: str
+    strength: str
+    anchor_phrase: str
+    units: tuple[str, ...] = ()
+    flows: tuple[str, ...] = ()
+    synthesis_note: str = ""
+
+    @property
+    def number(self) -> int:
+        """The number in ``conn:012.some-slug``; 0 where there is none."""
+        digits = self.id.removeprefix("conn:").partition(".")[0]
+        return int(digits) if digits.isdecimal() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All connections, in the order of the file."""
+
+    connections: tuple[Connection, ...]
+
+    def get(self, connection_id: str) -> Connection | None:
+        return next((c for c in self.connections if c.id == connection_id), None)
+
+    def of_unit(self, unit_id: str) -> tuple[Connection, ...]:
+        """The connections that the unit appears in."""
+        return tuple(c for c in self.connections if unit_id in c.units)
+
+    def between(self, concept: str, other: str) -> tuple[Connection, ...]:
+        """The connections between two catalog ids, in either direction."""
+        return tuple(c for c in self.connections if {c.source, c.target} == {concept, other})
+
+    def next_id(self, slug: str) -> str:
+        """The id of the next connection: one more than the highest number, in three digits at least."""
+        return f"conn:{max((c.number for c in self.connections), default=0) + 1:03d}.{slug}"
+
+
+def parse(text: str) -> Registry:
+    """The registry; entries that are no objects with an id are left out. Raises DataError when it is not JSON."""
+    return Registry(tuple(_connection(entry) for entry in _entries(loads_object(text, PATH))))
+
+
+def _entries(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = document.get("connections", [])
+    if not isinstance(listed, list):
+        raise DataError(f"{PATH}: `connections` must be a list.", remedy="Mend the file.")
+    return [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+
+
+def _connection(entry: Mapping[str, Any]) -> Connection:
+    return Connection(
+        id=entry["id"],
+        source=_text(entry, "from"),
+        target=_text(entry, "to"),
+        type=_text(entry, "type"),
+        strength=_text(entry, "strength"),
+        anchor_phrase=_text(entry, "anchor_phrase"),
+        units=_texts(entry, "appears_in_units"),
+        flows=_texts(entry, "appears_in_flows"),
+        synthesis_note=_text(entry, "synthesis_note"),
+    )
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = entry.get(key)
+    return tuple(x for x in value if isinstance(x, str)) if isinstance(value, list) else ()
+
+
+def add_unit(text: str, unit_id: str, connection_ids: Iterable[str]) -> str:
+    """The registry with the unit in ``appears_in_units`` of the named connections; unknown ids are passed over."""
+    document = loads_object(text, PATH)
+    wanted = set(connection_ids)
+    for entry in _entries(document):
+        if entry["id"] in wanted:
+            entry["appears_in_units"] = insert_in_order(list(_texts(entry, "appears_in_units")), unit_id)
+    return rewrite(text, document, PATH)
+
+
+def add_connection(text: str, connection: Connection) -> str:
+    """The registry with one more connection and its ``stats`` recomputed; unchanged when it is there as given.
+
+    Only an approved proposal may come here (curriculum §3). Raises UserError when the id belongs to another
+    connection, or type or strength is not one that the registry lists.
+    """
+    document = loads_object(text, PATH)
+    entry = _entry(connection)
+    there = next((e for e in _entries(document) if e["id"] == connection.id), None)
+    if there is not None and any(there.get(key) != entry[key] for key in ("from", "to", "anchor_phrase")):
+        raise UserError(f"{connection.id} is another connection in {PATH}.", remedy="Take the next free number.")
+    if there is None:
+        _require_listed(document, connection)
+        document["connections"] = [*document.get("connections", []), entry]
+    _recompute_stats(document)
+    return rewrite(text, document, PATH)
+
+
+def _require_listed(document: Mapping[str, Any], connection: Connection) -> None:
+    for key, value, standard in (
+        ("connection_types", connection.type, TYPES),
+        ("strength_levels", connection.strength, STRENGTHS),
+    ):
+        listed = _texts(document, key) or standard
+        if value not in listed:
+            raise UserError(f"{connection.id}: {value!r} is not one of {', '.join(listed)}.")
+
+
+def _entry(connection: Connection) -> dict[str, Any]:
+    return {
+        "id": connection.id,
+        "from": connection.source,
+        "to": connection.target,
+        "type": connection.type,
+        "strength": connection.strength,
+        "anchor_phrase": connection.anchor_phrase,
+        "appears_in_units": list(connection.units),
+        "appears_in_flows": list(connection.flows),
+        "synthesis_note": connection.synthesis_note,
+    }
+
+
+def recompute_stats(text: str) -> str:
+    """The registry with ``stats`` counted again: totals, by type, by strength; other keys of it are kept."""
+    document = loads_object(text, PATH)
+    _recompute_stats(document)
+    return rewrite(text, document, PATH)
+
+
+def _recompute_stats(document: dict[str, Any]) -> None:
+    entries = _entries(document)
+    stats = document.get("stats")
+    before = stats if isinstance(stats, dict) else {}
+    document["stats"] = before | {
+        "total_connections": len(entries),
+        "by_type": _counted(entries, "type", before.get("by_type")),
+        "by_strength": _counted(entries, "strength", before.get("by_strength")),
+    }
+
+
+def _counted(entries: Iterable[Mapping[str, Any]], key: str, before: object) -> dict[str, int]:
+    """How many entries have each value of ``key``; values counted before keep their place, also at zero."""
+    counts = dict.fromkeys(before, 0) if isinstance(before, dict) else {}
+    for entry in entries:
+        value = _text(entry, key)
+        counts[value] = counts.get(value, 0) + 1
+    return counts

@@ -1,0 +1,1 @@
+"""Integration: the only code that writes to a workspace."""

@@ -1,0 +1,227 @@
+"""Commits made of objects, without touching index or work tree, published by compare-and-swap.
+
+Blobs are stored as they are, a temporary index turns them into a tree, ``commit-tree`` into a commit, ``update-ref``
+with the expected old value publishes it. Until that last step nothing refers to what was made, so a kill before it
+leaves the repository as it was (but for unreachable objects, which git collects in time).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from codex.errors import Conflict, StorageError
+from codex.gitio import Git, GitFailed
+from codex.integration.faults import point
+
+#: What would run somebody's program, lose data in a power cut, or give up at once on a lock held for a moment.
+_OVERRIDES = {
+    "core.hooksPath": os.devnull,  # update-ref and read-tree run hooks too
+    "core.fsmonitor": "false",
+    "core.fsync": "committed,loose-object",
+    "core.filesRefLockTimeout": "2000",
+    "i18n.commitEncoding": "UTF-8",
+}
+_NO_COMMIT = "0" * 40
+_FILE_MODES = ("100644", "100755")
+_ARGUMENTS = 400  # paths in one command line
+
+
+class UnsafeTree(StorageError):
+    """A path of the change leads through a symbolic link or submodule of the repository."""
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One path that differs between two commits; an id or mode is None where the path is absent."""
+
+    path: str
+    old: str | None
+    new: str | None
+    old_mode: str | None = None
+    new_mode: str | None = None
+
+
+def safe_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment additions under which git runs no hook and flushes what it writes; keeps the caller's own ones."""
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    env = {"GIT_CONFIG_COUNT": str(first + len(_OVERRIDES)), "GIT_LITERAL_PATHSPECS": "1"}
+    for number, (key, value) in enumerate(_OVERRIDES.items(), first):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return env | dict(extra or {})
+
+
+def build_commit(
+    git: Git, base: str | None, changes: Mapping[str, bytes | None], message: str, when: datetime
+) -> str:
+    """Store a commit on top of ``base`` (None: a first commit) in which these files are replaced or removed.
+
+    Returns its id; nothing refers to it yet. Raises UnsafeTree when a path leads through a symbolic link or
+    submodule of the base, StorageError when git cannot write.
+    """
+    point("objects.begin")
+    modes = _modes(git, base, changes)
+    entries = {path: (modes.get(path, "100644"), _write_blob(git, data)) for path, data in changes.items() if data is not None}
+    point("objects.blobs")
+    lines = [index_line(path, entries.get(path)) for path in changes]
+    with _scratch_index(git) as env:
+        git.run("read-tree", base or "--empty", env=env)
+        git.run("update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
+        tree = git.out("write-tree", env=env)
+    point("objects.tree")
+    if base is not None:
+        _require_only(changes, differences(git, base, tree))
+    parents = ["-p", base] if base else []
+    text = message.replace("\0", "").encode("utf-8", "replace")
+    commit = git.out("commit-tree", tree, *parents, stdin=text, env=safe_environment(_identity(git, when)))
+    point("objects.commit")
+    return commit
+
+
+def publish(git: Git, ref: str, new: str, old: str | None, *, reason: str) -> None:
+    """Move a branch from ``old`` (None: it does not exist yet) to ``new``, or not at all.
+
+    Raises Conflict when the branch is no longer at ``old``, StorageError when git cannot write the ref.
+    """
+    point("ref.before")
+    try:
+        git.run("update-ref", "-m", reason, ref, new, old or _NO_COMMIT, env=safe_environment())
+    except GitFailed as exc:
+        if commit_of(git, ref) != old:
+            raise Conflict(f"{ref} was moved by somebody else.", remedy="Take a new snapshot and try again.") from exc
+        raise _ref_refused(git, ref, exc) from exc
+    point("ref.after")
+
+
+def commit_of(git: Git, revision: str) -> str | None:
+    """The full id of a commit; None when there is none of that name."""
+    done = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", check=False)
+    return done.stdout.decode().strip() or None
+
+
+def is_ancestor(git: Git, older: str, newer: str) -> bool:
+    return git.run("merge-base", "--is-ancestor", older, newer, check=False).returncode == 0
+
+
+def differences(git: Git, old: str, new: str) -> list[FileChange]:
+    """The files in which two commits or trees differ, in path order."""
+    listing = git.run("diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", old, new, env=safe_environment()).stdout
+    parts = listing.split(b"\0")
+    return [_difference(meta.decode(), os.fsdecode(path)) for meta, path in zip(parts[::2], parts[1::2], strict=False)]
+
+
+def files_at(git: Git, commit: str, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Mode and blob id of those of the paths that are files (or links) in a commit."""
+    found: dict[str, tuple[str, str]] = {}
+    for some in portions(sorted(paths)):
+        for line in git.run("ls-tree", "-z", "--full-tree", commit, "--", *some).stdout.split(b"\0"):
+            meta, _, path = line.partition(b"\t")
+            mode, _, rest = meta.decode().partition(" ")
+            kind, _, oid = rest.partition(" ")
+            if kind in {"blob", "commit"}:
+                found[os.fsdecode(path)] = (mode, oid)
+    return found
+
+
+def portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The paths in pieces that fit on a command line."""
+    for start in range(0, len(paths), _ARGUMENTS):
+        yield paths[start : start + _ARGUMENTS]
+
+
+def _difference(meta: str, path: str) -> FileChange:
+    old_mode, new_mode, old, new, _ = meta.lstrip(":").split()
+    absent = "000000"
+    return FileChange(
+        path,
+        None if old_mode == absent else old,
+        None if new_mode == absent else new,
+        None if old_mode == absent else old_mode,
+        None if new_mode == absent else new_mode,
+    )
+
+
+def _modes(git: Git, base: str | None, paths: Iterable[str]) -> dict[str, str]:
+    """The mode of each file in the base: it keeps its executable bit."""
+    found = files_at(git, base, paths) if base else {}
+    return {path: mode for path, (mode, _) in found.items() if mode in _FILE_MODES}
+
+
+def _write_blob(git: Git, data: bytes) -> str:
+    return git.out("hash-object", "-w", "--stdin", stdin=data, env=safe_environment())
+
+
+def index_line(path: str, entry: tuple[str, str] | None) -> bytes:
+    """One line for ``update-index -z --index-info``: set a path to (mode, blob id), or remove it (None)."""
+    mode, oid = entry or ("0", _NO_COMMIT)
+    return f"{mode} {oid}\t".encode() + os.fsencode(path) + b"\0"
+
+
+def scratch_path(git_dir: Path) -> Path:
+    """A new name for an index file of our own; never the same twice, because a killed writer's git may live on."""
+    return git_dir / f"codex-index-{secrets.token_hex(6)}"
+
+
+def clear_scratch(git_dir: Path) -> None:
+    """Remove index files that killed writers left, and the index lock that one of them held; called under the lock.
+
+    Our own index lock is a second name of such a file (checkout.py), so it is told from anybody else's.
+    """
+    lock = git_dir / "index.lock"
+    for path in git_dir.glob("codex-index-*"):
+        with suppress(FileNotFoundError):
+            if path.samefile(lock):
+                lock.unlink()
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _scratch_index(git: Git) -> Iterator[dict[str, str]]:
+    path = scratch_path(git.git_dir())
+    try:
+        yield safe_environment({"GIT_INDEX_FILE": str(path)})
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _require_only(changes: Mapping[str, bytes | None], found: Iterable[FileChange]) -> None:
+    """The commit must change what was asked and nothing else: a link in the base would have been replaced silently."""
+    for change in found:
+        if change.path not in changes or change.old_mode not in {None, *_FILE_MODES}:
+            raise UnsafeTree(
+                f"{change.path} is a symbolic link or submodule where a file or folder is needed.",
+                remedy="Replace it by a real file or folder and commit that.",
+            )
+
+
+def _identity(git: Git, when: datetime) -> dict[str, str]:
+    """The person's own identity when both parts of it are known, else the engine's; time to the second, UTC."""
+    date = f"{int(when.timestamp())} +0000"
+    env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    for role in ("AUTHOR", "COMMITTER"):
+        name = os.environ.get(f"GIT_{role}_NAME") or _configured(git, "user.name")
+        email = os.environ.get(f"GIT_{role}_EMAIL") or _configured(git, "user.email")
+        if not (name and email):
+            name, email = "Codex", "codex@localhost"
+        env |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": email}
+    return env
+
+
+def _configured(git: Git, key: str) -> str:
+    return git.run("config", "--get", key, check=False).stdout.decode("utf-8", "replace").strip()
+
+
+def _ref_refused(git: Git, ref: str, exc: GitFailed) -> StorageError:
+    lock = git.root / git.out("rev-parse", "--git-path", f"{ref}.lock")
+    if not lock.exists():
+        return exc
+    return StorageError(
+        f"git cannot move {ref}: {lock} exists, left by a git that died or still runs.",
+        remedy="Make sure that no git runs in the workspace, remove that file, and run again.",
+    )

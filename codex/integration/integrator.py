@@ -1,0 +1,203 @@
+"""The integrator: the one writer of a workspace.
+
+``integrate`` spools proposals and sees them through; ``drain`` deals with everything that waits. Each proposal becomes
+one commit or none: it is applied to the newest snapshot in memory (apply.py), made into a commit of objects, and
+published by compare-and-swap; when somebody else was quicker, all of that is done again on the newer state.
+
+How a proposal that was integrated before is recognised: its commit carries the trailer ``Codex-Proposal: <id>``. The
+id covers the commit that the proposal was made from, so only newer history can hold it, and that is all that is
+searched. It works in every clone and needs no record that could contradict the history.
+
+After a kill the next call goes on by itself: before the branch moved nothing has happened and the proposal still
+waits; afterwards the journal finishes checkout and result (journal.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from codex.errors import Conflict, StorageError, UserError
+from codex.integration import journal, spool
+from codex.integration.apply import Outcome, apply_proposal
+from codex.integration.checkout import bring_to
+from codex.integration.gitstore import UnsafeTree, build_commit, clear_scratch, commit_of, is_ancestor, publish
+from codex.integration.lock import LockHeld, integrator_lock
+from codex.integration.message import applied_in, commit_message
+from codex.integration.proposal import IntegrationResult, Proposal
+from codex.integration.push import push
+from codex.snapshot import Snapshot, blob_id
+from codex.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+#: Lost races after which a proposal is left in the spool and the caller told.
+MAX_RACES = 20
+
+#: Seconds to wait for another integration in the same workspace.
+LOCK_TIMEOUT = 600.0
+
+
+def integrate(
+    workspace: Workspace,
+    proposals: Sequence[Proposal | str],
+    *,
+    now: datetime | None = None,
+    dry_run: bool = False,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> list[IntegrationResult]:
+    """Integrate proposals (or ids of spooled ones) and return what became of each, in their order.
+
+    Each proposal is spooled first, so whatever happens here it is not lost; everything else that waits in the spool is
+    dealt with in the same turn. ``now`` stamps events and commits (default: the clock, UTC). With ``dry_run`` nothing
+    is written: each result says what would happen (``committed`` without a commit id).
+
+    Raises WorkspaceError when the workspace cannot be written to, LockHeld when another integration does not end,
+    StorageError when the disk or git refuses, Conflict when the branch keeps moving: the proposals then still wait.
+    """
+    if dry_run:
+        return _try_out(workspace, proposals, now)
+    ids = [p if isinstance(p, str) else spool.put(workspace, p) for p in proposals]
+    drain(workspace, now=now, lock_timeout=lock_timeout)
+    return [_result_of(workspace, proposal_id) for proposal_id in ids]
+
+
+def drain(
+    workspace: Workspace, *, now: datetime | None = None, lock_timeout: float = LOCK_TIMEOUT
+) -> list[IntegrationResult]:
+    """Integrate everything that waits in the spool, oldest first; returns the results of this turn.
+
+    Errors as in ``integrate``; what was dealt with before an error stays done.
+    """
+    workspace.require_writable()
+    with integrator_lock(workspace.git.git_dir(), timeout=lock_timeout):
+        workspace.require_writable()
+        heal(workspace)
+        results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
+    committed = any(result.status == "committed" for result in results)
+    return push(workspace, results) if committed else results
+
+
+def heal_if_free(workspace: Workspace) -> None:
+    """Finish what a killed writer left, unless a writer is at work or the workspace is not writable now."""
+    if workspace.writable_problem() is not None:
+        return
+    try:
+        with integrator_lock(workspace.git.git_dir(), timeout=0):
+            heal(workspace)
+    except LockHeld:
+        return
+    except StorageError as exc:
+        log.warning("An interrupted integration could not be finished: %s", exc)
+
+
+def heal(workspace: Workspace) -> None:
+    """Finish checkout and results of commits that a killed writer published. Call it under the lock."""
+    clear_scratch(workspace.git.git_dir())
+    for problem in _finish(workspace):
+        log.warning("%s", problem)
+
+
+def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) -> IntegrationResult:
+    """Deal with one waiting proposal. One that fails by a fault of ours is set aside so that it cannot block the rest."""
+    try:
+        result = _integrate_one(workspace, waiting.proposal, now or datetime.now(UTC))
+    except (StorageError, Conflict):
+        raise
+    except Exception as exc:
+        spool.set_aside(workspace, waiting.id, exc)
+        raise
+    if spool.result(workspace, waiting.id) is None:
+        spool.done(workspace, waiting.id, result)
+    return result
+
+
+def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> IntegrationResult:
+    for _ in range(MAX_RACES):
+        earlier = applied_in(workspace.git, proposal)
+        if earlier:
+            return _again(workspace, proposal, earlier)
+        snapshot = workspace.snapshot()
+        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+        if not outcome.changes:
+            return outcome.result
+        try:
+            return _commit(workspace, snapshot, proposal, outcome, now)
+        except UnsafeTree as exc:
+            return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+        except Conflict:
+            log.info("The branch moved while %s was being integrated; trying again.", proposal.id)
+    raise Conflict(
+        f"The branch moved {MAX_RACES} times while proposal {proposal.id} was being integrated.",
+        remedy="It waits in the spool; run `codexctl integrate` again.",
+    )
+
+
+def _commit(
+    workspace: Workspace, snapshot: Snapshot, proposal: Proposal, outcome: Outcome, now: datetime
+) -> IntegrationResult:
+    git, ref = workspace.git, workspace.git.branch_ref()
+    if ref is None:
+        raise Conflict("HEAD was detached in the middle.", remedy="Run `git switch <branch>` and try again.")
+    base = snapshot.label if git.head() else None
+    message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
+    commit = build_commit(git, base, outcome.changes, message, now)
+    result = outcome.result.model_copy(update={"commit": commit})
+    new = {path: None if data is None else blob_id(data) for path, data in outcome.changes.items()}
+    known = journal.known_before(new, outcome.offered, snapshot.blobs() if base else {})
+    entry = journal.Entry(ref=ref, commit=commit, known=known, result=result)
+    unfinished = journal.load(workspace.state_dir).entries
+    journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, entry)))
+    publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
+    problems = _finish(workspace)
+    return result.model_copy(update={"warnings": (*result.warnings, *problems)})
+
+
+def _finish(workspace: Workspace) -> list[str]:
+    """Carry out the journal: bring work tree and index to the branch, keep the results. Returns what was left."""
+    entries = journal.load(workspace.state_dir).entries
+    ref = workspace.git.branch_ref()
+    current = commit_of(workspace.git, ref) if ref else None
+    valid = [e for e in entries if current and e.ref == ref and is_ancestor(workspace.git, e.commit, current)]
+    left = bring_to(workspace.git, current, journal.merged(valid), workspace.state_dir) if valid and current else []
+    problems = [f"{each.path} was not checked out: {each.reason}." for each in left]
+    for entry in valid:
+        if entry.result and spool.result(workspace, entry.result.proposal) is None:
+            warned = entry.result.model_copy(update={"warnings": (*entry.result.warnings, *problems)})
+            spool.done(workspace, entry.result.proposal, warned)
+    again = [e.model_copy(update={"result": None}) for e in valid] if any(each.again for each in left) else []
+    if entries:
+        journal.save(workspace.state_dir, journal.Journal(entries=_joined(again)))
+    return problems
+
+
+def _joined(entries: Sequence[journal.Entry]) -> tuple[journal.Entry, ...]:
+    """The entries as one, so that the journal does not grow while an obstacle stays."""
+    return (entries[-1].model_copy(update={"known": journal.merged(entries)}),) if entries else ()
+
+
+def _again(workspace: Workspace, proposal: Proposal, earlier: IntegrationResult) -> IntegrationResult:
+    """The answer for a proposal that is in the history already: what was found then, now ``unchanged``."""
+    kept = spool.last_result(workspace, proposal.id)
+    known = kept if kept and kept.commit == earlier.commit else earlier
+    return known.model_copy(update={"status": "unchanged", "reason": f"integrated before, in {earlier.commit}"})
+
+
+def _result_of(workspace: Workspace, proposal_id: str) -> IntegrationResult:
+    result = spool.result(workspace, proposal_id)
+    if result is None:
+        raise UserError(
+            f"There is no result for proposal {proposal_id}.", remedy="See .codex/state/spool for what waits there."
+        )
+    return result
+
+
+def _try_out(workspace: Workspace, proposals: Sequence[Proposal | str], now: datetime | None) -> list[IntegrationResult]:
+    snapshot, results = workspace.snapshot(), []
+    for each in proposals:
+        proposal = each if isinstance(each, Proposal) else spool.waiting(workspace, each)
+        outcome = apply_proposal(snapshot, proposal, now or datetime.now(UTC), workspace.settings)
+        snapshot = snapshot.with_changes(outcome.changes)
+        results.append(outcome.result)
+    return results

@@ -1,0 +1,115 @@
+"""The spool: proposals wait here, durably, until the integrator has dealt with them.
+
+``.codex/state/spool/<id>.json`` is a waiting proposal, ``spool/done/<id>.json`` what became of it, ``spool/bad/`` what
+could not be read. A proposal's file goes only after its result is on disk, so a kill in between makes the
+integrator look at it again, recognise it, and answer the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from codex.errors import DataError
+from codex.integration.durable import cannot_write, sync_folder, write_durably
+from codex.integration.faults import point
+from codex.integration.proposal import IntegrationResult, Proposal
+from codex.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """A waiting proposal; ``queued_ns`` is when it was put (Unix time in nanoseconds)."""
+
+    id: str
+    queued_ns: int
+    proposal: Proposal
+
+
+def put(workspace: Workspace, proposal: Proposal) -> str:
+    """Spool a proposal durably and return its id. Putting one that waits already changes nothing.
+
+    Raises StorageError when it cannot be written; then nothing was spooled.
+    """
+    name = proposal.id
+    path = _folder(workspace) / f"{name}.json"
+    if not path.exists():
+        body = {"queued_ns": time.time_ns(), "proposal": proposal.model_dump(mode="json")}
+        write_durably(path, _encode(body), name="spool")
+    return name
+
+
+def pending(workspace: Workspace) -> list[Spooled]:
+    """Waiting proposals, oldest first. A file that is no proposal is moved to ``spool/bad/`` and logged."""
+    found = []
+    for path in _folder(workspace).glob("*.json"):
+        try:
+            found.append(_load(path))
+        except FileNotFoundError:  # another integrator has just finished it
+            continue
+        except DataError as exc:
+            _set_aside(path, exc)
+    return sorted(found, key=lambda s: (s.queued_ns, s.id))
+
+
+def done(workspace: Workspace, proposal_id: str, result: IntegrationResult) -> None:
+    """Keep what became of a proposal and take it off the spool."""
+    folder = _folder(workspace)
+    write_durably(folder / "done" / f"{proposal_id}.json", _encode(result.model_dump(mode="json")), name="done")
+    (folder / f"{proposal_id}.json").unlink(missing_ok=True)
+    point("spool.removed")
+
+
+def result(workspace: Workspace, proposal_id: str) -> IntegrationResult | None:
+    """What became of a proposal; None while it waits or when it was never spooled here."""
+    if (_folder(workspace) / f"{proposal_id}.json").exists():
+        return None
+    return last_result(workspace, proposal_id)
+
+
+def last_result(workspace: Workspace, proposal_id: str) -> IntegrationResult | None:
+    """The newest result kept for this id, also while the proposal waits to be integrated once more."""
+    try:
+        return IntegrationResult.model_validate_json((_folder(workspace) / "done" / f"{proposal_id}.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _folder(workspace: Workspace) -> Path:
+    folder = workspace.state_dir / "spool"
+    try:
+        (folder / "done").mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise cannot_write(folder, exc) from exc
+    return folder
+
+
+def _encode(body: dict[str, object]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _load(path: Path) -> Spooled:
+    try:
+        body = json.loads(path.read_bytes())
+        spooled = Spooled(path.stem, int(body["queued_ns"]), Proposal.model_validate(body["proposal"]))
+    except (ValueError, KeyError, TypeError) as exc:  # a ValidationError is a ValueError
+        raise DataError(f"{path} is not a spooled proposal: {exc}.") from exc
+    if spooled.proposal.id != spooled.id:
+        raise DataError(f"{path} holds proposal {spooled.proposal.id}: its content does not match its name.")
+    return spooled
+
+
+def _set_aside(path: Path, why: DataError) -> None:
+    bad = path.parent / "bad"
+    bad.mkdir(exist_ok=True)
+    path.replace(bad / path.name)
+    (bad / f"{path.stem}.txt").write_text(f"{why}\n", encoding="utf-8")
+    sync_folder(bad)
+    log.warning("%s It was moved to %s; the rest of the spool goes on.", why, bad)

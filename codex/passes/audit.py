@@ -1,0 +1,97 @@
+"""P1: audit a book from public sources. Seven inventories, each row with its sources (curriculum.md §2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from codex.integration.proposal import PlanSection
+from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.equivalence import Defect
+from codex.passes.inventory import LAYERS, AuditReply, render_section
+from codex.passes.sources import CHECKS, canonical_locator
+
+#: Distinct well-formed sources that an audit must rest on (protocol §3.3).
+MIN_SOURCES = 3
+
+
+def variables(context: Context) -> dict[str, Any]:
+    book = context.book
+    return {
+        "title": book["title"],
+        "authors": book.get("authors", ""),
+        "year": book.get("year", ""),
+        "scope": book.get("scope", "the whole book"),
+        "min_sources": MIN_SOURCES,
+    }
+
+
+def gate(context: Context, reply: AuditReply) -> Verdict:
+    del context
+    defects = [*_sources(reply), *_rows(reply), *_empty(reply)]
+    figures = {layer: len(items) for layer, items in reply.items().items()}
+    return Verdict(tuple(defects), {"contents": len(reply.contents), **figures, "sources": len(reply.sources)})
+
+
+def _sources(reply: AuditReply) -> Iterator[Defect]:
+    numbers = Counter(source.number for source in reply.sources)
+    yield from (Defect(f"source {n}", "this number is used twice") for n, times in numbers.items() if times > 1)
+    sound = set()
+    for source in reply.sources:
+        problem = CHECKS[source.kind](source.locator)
+        if problem:
+            yield Defect(f"source {source.number}", problem, "SOURCE")
+        else:
+            sound.add(canonical_locator(source.kind, source.locator))
+    if len(sound) < MIN_SOURCES:
+        yield Defect("sources", f"{len(sound)} distinct well-formed sources; at least {MIN_SOURCES} are needed", "SOURCE")
+
+
+def _rows(reply: AuditReply) -> Iterator[Defect]:
+    numbers = {source.number for source in reply.sources}
+    refs = [line.ref for line in reply.contents]
+    yield from (Defect(ref, "this reference stands twice in the contents") for ref, n in Counter(refs).items() if n > 1)
+    seen: Counter[str] = Counter(item.id for items in reply.items().values() for item in items)
+    yield from (Defect(row, "this row id is used twice") for row, n in seen.items() if n > 1)
+    for layer, items in reply.items().items():
+        for item in items:
+            if item.id[0] != LAYERS[layer][0]:
+                yield Defect(item.id, f"ids of the {layer} inventory begin with {LAYERS[layer][0]}")
+            if item.place not in refs:
+                yield Defect(item.id, f"its place {item.place!r} is not in the contents")
+            if layer == "sequencing" and item.label not in refs:
+                yield Defect(item.id, f"the used section {item.label!r} is not in the contents")
+            if not set(item.sources) <= numbers:
+                yield Defect(item.id, "it cites a source number that is not listed", "SOURCE")
+
+
+def _empty(reply: AuditReply) -> Iterator[Defect]:
+    stated = {none.inventory: none for none in reply.none_stated}
+    numbers = {source.number for source in reply.sources}
+    for layer, items in reply.items().items():
+        none = stated.get(layer)  # type: ignore[call-overload]
+        if not items and none is None:
+            yield Defect(layer, "this inventory is empty; state in none_stated why, with a source")
+        if none and not set(none.sources) <= numbers:
+            yield Defect(layer, "the statement that there is none cites no listed source", "SOURCE")
+
+
+def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:
+    del verdict
+    book = context.book
+    front = {
+        "book": book["title"],
+        "authors": book.get("authors", ""),
+        "year": book.get("year", ""),
+        "fasttrack_entry": book.get("fasttrack_entry", ""),
+        "subject": context.subject,
+        "scope": book.get("scope", ""),
+        "plan_status": "audited",
+        "sources_consulted": len(reply.sources),
+    }
+    section = PlanSection(number=1, markdown=render_section(reply), front_matter=front)
+    return Changes(title=f"Audit {book['title']}", sections=(section,))
+
+
+AUDIT = Pass("P1_audit", "audit", AuditReply, "audit", (), variables, gate, changes)

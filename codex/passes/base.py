@@ -1,0 +1,176 @@
+"""What a pass is: a value with a reply model, a prompt, a gate and a proposal, registered in registry.py.
+
+All four functions are pure: they read a pinned snapshot through ``Context`` and return data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from codex.campaign.events import EventDraft, Kind
+from codex.campaign.ladder import Rung
+from codex.campaign.ledger import Ledger
+from codex.corpus.bookplan import BookPlan
+from codex.corpus.index import CorpusIndex
+from codex.integration.proposal import EdgeChange, ConnectionProposal, PlanSection, Report, UnitChange
+from codex.passes.equivalence import Defect
+from codex.passes.inventory import Inventory, parse_section
+from codex.snapshot import Snapshot
+
+ReplyT = TypeVar("ReplyT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Deliverable:
+    """One thing that production owes: kept in the ledger's ``outstanding_deliverables`` until it ships."""
+
+    id: str
+    action: str  # "new" | "deepen"
+    title: str
+    slug: str = ""
+    prerequisites: tuple[str, ...] = ()
+    concept: str = ""
+    rows: tuple[str, ...] = ()
+    spec: str = ""
+    job: str = ""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Deliverable:
+        lists = {"prerequisites": tuple(data.get("prerequisites", ())), "rows": tuple(data.get("rows", ()))}
+        return cls(**{k: v for k, v in data.items() if k in cls.__dataclass_fields__} | lists)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "action": self.action, "title": self.title, "slug": self.slug,
+            "prerequisites": list(self.prerequisites), "concept": self.concept, "rows": list(self.rows),
+            "spec": self.spec, "job": self.job,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The attempt before this one: what was wrong, what the ladder does about it, and the draft itself (production) if it is known."""
+
+    attempt: int
+    defects: tuple[Mapping[str, Any], ...]
+    rung: Rung
+    draft: str | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that a pass may read. ``snapshot`` is pinned: a resumed run sees the very same one."""
+
+    snapshot: Snapshot
+    base: str
+    subject: str
+    pass_name: str
+    attempt: int
+    unit: str | None = None
+    owner: str | None = None
+    failure: Failure | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.subject.partition(":")[2]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger.load(self.snapshot)
+
+    @cached_property
+    def corpus(self) -> CorpusIndex:
+        return CorpusIndex(self.snapshot)
+
+    @cached_property
+    def book(self) -> Mapping[str, Any]:
+        """The subject's ledger entry (title, tier, scope …)."""
+        return self.ledger.book(self.slug)
+
+    @cached_property
+    def plan(self) -> BookPlan:
+        return BookPlan.of(self.snapshot, self.slug)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        return parse_section(self.plan.section(1))
+
+    @cached_property
+    def crosswalk(self) -> str:
+        return self.snapshot.text(f"notation/{self.slug}.md", "")
+
+    @cached_property
+    def deliverables(self) -> tuple[Deliverable, ...]:
+        """What the plan (or a failed verification) asked for and has not shipped yet, in order."""
+        return tuple(Deliverable.of(d) for d in self.book.get("outstanding_deliverables", ()))
+
+    @property
+    def deliverable(self) -> Deliverable:
+        """The deliverable that this production call is about."""
+        return next(d for d in self.deliverables if d.id == self.unit)
+
+    @cached_property
+    def produced(self) -> tuple[str, ...]:
+        """Ids of the units this book has shipped or deepened, in order, each once."""
+        shipped = [str(e.unit or e.data.get("id", "")) for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED]
+        return tuple(dict.fromkeys(filter(None, shipped)))
+
+    def event(self, kind: Kind, **values: Any) -> EventDraft:
+        """An event on this subject by this pass, with the attempt in its data."""
+        data = {"attempt": self.attempt} | dict(values.pop("data", {}))
+        unit = values.pop("unit", self.unit)
+        return EventDraft(
+            subject=self.subject, kind=kind, pass_name=self.pass_name, unit=unit, owner=self.owner, data=data, **values
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate found.
+
+    ``defects`` blame the reply: it goes back. ``shortfall`` says that the reply is sound and the book falls short;
+    ``deficits`` are the deliverables that mend that.
+    """
+
+    defects: tuple[Defect, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    deficits: tuple[Deliverable, ...] = ()
+    shortfall: tuple[Defect, ...] = ()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a sound reply changes; engine.py adds events and costs and makes the proposal."""
+
+    title: str
+    units: tuple[UnitChange, ...] = ()
+    edges: tuple[EdgeChange, ...] = ()
+    pending: tuple[str, ...] = ()
+    connections: tuple[ConnectionProposal, ...] = ()
+    sections: tuple[PlanSection, ...] = ()
+    notation: str | None = None
+    reports: tuple[Report, ...] = ()
+    deliverables: tuple[Deliverable, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Pass(Generic[ReplyT]):
+    """One pass. ``prompt`` names a pattern in codex/prompts; ``tools`` are names from codex/agents/tools.py."""
+
+    name: str
+    title: str
+    reply_model: type[ReplyT]
+    prompt: str
+    tools: tuple[str, ...]
+    variables: Callable[[Context], Mapping[str, Any]]
+    gate: Callable[[Context, ReplyT], Verdict]
+    changes: Callable[[Context, ReplyT, Verdict], Changes]
+
+
+def table_of_defects(defects: Sequence[Defect]) -> list[dict[str, str]]:
+    return [defect.as_data() for defect in defects]

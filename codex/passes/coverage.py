@@ -1,0 +1,77 @@
+"""What gap analysis (P2) and verification (P5) share: the question put for every row, and the tables of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from codex.passes.base import Context
+from codex.passes.equivalence import RowAnswer, Score
+from codex.passes.inventory import LAYERS, Inventory
+from codex.passes.tables import parse_tables, render_table
+
+ANSWER_COLUMNS = ("row", "item", "status", "unit", "heading", "evidence")
+
+
+def corpus_outline(context: Context, units: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """For each shipped unit its id, title and headings with tiers: what an agent needs to know where to look."""
+    chosen = context.corpus.units if units is None else {u: context.corpus.units[u] for u in units}
+    return [
+        {
+            "id": unit_id,
+            "title": unit.title,
+            "prerequisites": list(unit.prerequisites),
+            "headings": [f"{h.title} [{h.marker}]" if h.marker else h.title for h in unit.headings if h.level == 2],
+        }
+        for unit_id, unit in chosen.items()
+    ]
+
+
+def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], numbers: Mapping[str, str]) -> str:
+    """One table a layer; ``numbers`` gives each layer its subsection number."""
+    by_row = {answer.row: answer for answer in answers}
+    parts = []
+    for layer, (_, _, title) in LAYERS.items():
+        rows = inventory.of(layer)
+        head = f"### {numbers[layer]} {'Intuition' if layer == 'intuition' else title}\n\n"
+        if not rows:
+            parts.append(f"{head}Not applicable: {inventory.not_applicable.get(layer, 'no rows')}\n")
+            continue
+        lines = [_line(row.label, by_row.get(row.id, RowAnswer(row=row.id, status="gap"))) for row in rows]
+        parts.append(head + render_table(ANSWER_COLUMNS, lines))
+    return "\n".join(parts)
+
+
+def _line(label: str, answer: RowAnswer) -> tuple[str, ...]:
+    unit = answer.unit + (f" → {answer.other_unit}" if answer.other_unit else "")
+    evidence = f"“{answer.quote}”" if answer.quote else answer.reason
+    return (answer.row, label, answer.status, unit or "GAP", answer.heading, evidence)
+
+
+def read_answers(markdown: str) -> list[dict[str, str]]:
+    """All rows of all tables of answers in a section (columns: ANSWER_COLUMNS)."""
+    return [row for table in parse_tables(markdown) for row in table if set(ANSWER_COLUMNS) <= set(row)]
+
+
+def read_statuses(markdown: str) -> dict[str, str]:
+    """Row id → status, from all tables of answers in a section."""
+    return {row["row"]: row["status"] for row in read_answers(markdown)}
+
+
+def render_scorecard(scores: Sequence[Score]) -> str:
+    """The scorecard table: layer, captured, total, %, threshold, status."""
+    lines = []
+    for score in scores:
+        total = score.covered + score.partial + score.gaps
+        share = "n/a" if score.share is None else f"{score.share * 100:.1f} %"
+        lines.append((score.layer, score.covered + score.partial / 2, total, score.excepted, share, "met" if score.met else "short"))
+    return render_table(("layer", "captured", "total", "excepted", "share", "status"), lines)
+
+
+def row_list(inventory: Inventory, statuses: Mapping[str, str] | None = None) -> list[dict[str, str]]:
+    """The rows as the brief lists them, with the status of an earlier pass when given."""
+    earlier = statuses or {}
+    return [
+        {"id": r.id, "layer": r.layer, "place": r.place, "label": r.label, "statement": r.statement, "status": earlier.get(r.id, "")}
+        for r in inventory.rows.values()
+    ]

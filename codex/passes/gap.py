@@ -1,0 +1,61 @@
+"""P2: gap analysis. Every inventory row is answered from the shipped corpus; percentages are computed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from codex.integration.proposal import PlanSection
+from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.coverage import corpus_outline, render_answers, render_scorecard, row_list
+from codex.passes.equivalence import RowAnswer, answer_defects, scores
+
+#: Layer → number of its table in §2 (curriculum.md §2: 2.1–2.7, scorecard 2.8).
+NUMBERS = {
+    "theorem": "2.1", "exercise": "2.2", "example": "2.3", "notation": "2.4",
+    "sequencing": "2.5", "intuition": "2.6", "application": "2.7",
+}  # fmt: skip
+
+
+class GapReply(BaseModel):
+    """One answer for every inventory row, and what the answers show taken together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: list[RowAnswer] = Field(min_length=1)
+    summary: str = Field(min_length=80, description="what the corpus lacks for this book, grouped by topic")
+
+
+def variables(context: Context) -> dict[str, Any]:
+    return {
+        "title": context.book["title"],
+        "rows": row_list(context.inventory),
+        "units": corpus_outline(context),
+    }
+
+
+def gate(context: Context, reply: GapReply) -> Verdict:
+    defects = answer_defects(
+        context.inventory, reply.answers, context.corpus, crosswalk=context.crosswalk, book_title=_short(context)
+    )
+    figures = {s.layer: s.as_data() for s in scores(context.inventory, reply.answers)}
+    return Verdict(tuple(defects), {"layers": figures, "gaps": sum(a.status == "gap" for a in reply.answers)})
+
+
+def _short(context: Context) -> str:
+    return str(context.book.get("short_title") or context.book["title"])
+
+
+def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:
+    del verdict
+    tables = render_answers(context.inventory, reply.answers, NUMBERS)
+    card = render_scorecard(scores(context.inventory, reply.answers))
+    markdown = f"{tables}\n### 2.8 Scorecard\n\n{card}\n### 2.9 Summary\n\n{reply.summary.strip()}\n"
+    section = PlanSection(number=2, markdown=markdown, front_matter={"plan_status": "gap-analysed"})
+    return Changes(title=f"Gap analysis of {context.book['title']}", sections=(section,))
+
+
+GAP = Pass(
+    "P2_gap", "gap analysis", GapReply, "gap", ("read_unit", "search_corpus", "lookup_concept"), variables, gate, changes
+)

@@ -1,0 +1,225 @@
+"""P4: produce one unit, new or deepened. A draft ships only at all checks, with its evidence found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from codex.check import check_text, constraints
+from codex.continuity import measure, shortfalls
+from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
+from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
+from codex.passes.coverage import row_list
+from codex.passes.equivalence import TESTS, Defect
+from codex.passes.evidence import locate
+from codex.units import Unit, parse_unit
+from codex.units.edits import EditProblem, UnitEdit, apply_edits
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RowEvidence(_Reply):
+    """Where the draft teaches one of the rows it was asked to cover."""
+
+    row: str
+    heading: str
+    quote: str = Field(description="a sentence copied exactly from under that heading (at least 6 words)")
+
+
+class ProposedConnection(_Reply):
+    """A connection that is not registered; it waits for a decision, it is never invented into the registry."""
+
+    from_concept: CatalogId
+    to_concept: CatalogId
+    type: str
+    strength: str = Field(pattern="^(load-bearing|synthesis|lateral)$")
+    anchor_phrase: str = Field(min_length=8, max_length=200)
+    synthesis_note: str = ""
+    rationale: str = ""
+
+
+class ProductionReply(_Reply):
+    """A unit: either the whole file (``unit``) or edits to the text that the brief shows (``edits``), not both."""
+
+    unit: str = Field(default="", description="the whole Markdown file, front matter included")
+    edits: list[UnitEdit] = Field(default_factory=list)
+    evidence: list[RowEvidence] = Field(description="one entry for each row the brief asks for")
+    catalog_title: str = ""
+    catalog_notes: str = ""
+    connections: list[ProposedConnection] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ProductionReply:
+        if bool(self.unit.strip()) == bool(self.edits):
+            raise ValueError("give either `unit` (the whole file) or `edits`, exactly one of them")
+        return self
+
+
+def base_text(context: Context) -> str | None:
+    """The text that edits apply to: the draft of the attempt before, else the shipped unit; None for a first draft."""
+    if context.failure and context.failure.draft is not None:
+        return context.failure.draft
+    shipped = context.corpus.units.get(context.deliverable.id)
+    return shipped.text if shipped else None
+
+
+def draft_of(context: Context, reply: ProductionReply) -> str:
+    """The full text of the unit that a reply means; raises EditProblem."""
+    if reply.unit.strip():
+        return reply.unit if reply.unit.endswith("\n") else reply.unit + "\n"
+    base = base_text(context)
+    if base is None:
+        raise EditProblem("there is no earlier text to edit; hand in the whole file in `unit`")
+    return apply_edits(parse_unit(base.encode(), path_of(context)), reply.edits)
+
+
+def path_of(context: Context) -> str:
+    """Where the unit stands or will stand."""
+    wanted = context.deliverable
+    shipped = context.corpus.units.get(wanted.id)
+    return shipped.path if shipped else context.corpus.place(wanted.id, wanted.slug)
+
+
+def variables(context: Context) -> dict[str, Any]:
+    wanted = context.deliverable
+    shipped = context.corpus.units.get(wanted.id)
+    near = [u for u in dict.fromkeys([*wanted.prerequisites, *(shipped.prerequisites if shipped else ())])]
+    concept = wanted.concept or (shipped.text_value("concept_catalog_id") if shipped else "")
+    registered = [c for c in context.corpus.connections.connections if concept in {c.source, c.target}]
+    return {
+        "title": context.book["title"],
+        "wanted": wanted,
+        "action": wanted.action,
+        "path": path_of(context),
+        "section": path_of(context).split("/")[1],
+        "chapter": path_of(context).split("/")[2],
+        "concept": concept,
+        "rows": [row for row in row_list(context.inventory) if row["id"] in wanted.rows],
+        "notation": context.crosswalk,
+        "voice": context.inventory.voice,
+        "constraints": constraints(),
+        "connections": registered,
+        "prerequisites": [(u, context.corpus.units[u].title if u in context.corpus.units else "in flight") for u in near],
+        "units": [(unit_id, unit.title) for unit_id, unit in context.corpus.units.items()],
+        "peers": [d for d in context.deliverables if d.id != wanted.id],
+        "current": base_text(context),
+    }
+
+
+def gate(context: Context, reply: ProductionReply) -> Verdict:
+    try:
+        text = draft_of(context, reply)
+    except EditProblem as exc:
+        return Verdict((Defect("edits", f"{exc}", "EDIT"),))
+    unit = parse_unit(text.encode(), path_of(context))
+    result = check_text(context.snapshot, unit.path, text.encode())
+    figures: dict[str, Any] = {"checks": f"{result.passed_count}/{len(result.checks)}"}
+    defects = [*_checks(result), *_identity(context.deliverable, unit), *_evidence(context, unit, reply)]
+    if context.deliverable.action == "new":
+        defects += [Defect("continuity", text, "CONTINUITY") for text in _continuity(context, unit)]
+    else:
+        defects += _kept(context, unit)
+    return Verdict(tuple(defects), figures)
+
+
+def _checks(result: Any) -> Iterator[Defect]:
+    if result.error:
+        yield Defect("file", result.error, "PE")
+    for finding in result.checks:
+        if finding.verdict == "fail":
+            yield Defect(f"line {finding.line}", f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
+
+
+def _identity(wanted: Deliverable, unit: Unit) -> Iterator[Defect]:
+    if unit.id != wanted.id:
+        yield Defect("front matter", f"id is {unit.id!r}, it must be {wanted.id!r}")
+    if wanted.action == "new" and unit.slug != wanted.slug:
+        yield Defect("front matter", f"slug is {unit.slug!r}, it must be {wanted.slug!r}")
+    if unit.status != "shipped":
+        yield Defect("front matter", f"status is {unit.status!r}, it must be 'shipped'")
+    missing = set(wanted.prerequisites) - set(unit.prerequisites)
+    if missing:
+        yield Defect("front matter", f"prerequisites lack {', '.join(sorted(missing))}, which the plan names")
+
+
+def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[Defect]:
+    given = {e.row: e for e in reply.evidence}
+    title = str(context.book.get("short_title") or context.book["title"])
+    for row_id in context.deliverable.rows:
+        row = context.inventory.rows.get(row_id)
+        if row is None or row.layer not in TESTS:
+            continue
+        if row_id not in given:
+            yield Defect(row_id, "this row was asked for and the reply gives no evidence for it")
+            continue
+        place, problem = locate(unit, unit.id, given[row_id].heading, given[row_id].quote)
+        problem = problem or (TESTS[row.layer](place, title) if place else "")
+        if problem:
+            yield Defect(row_id, problem)
+
+
+def _continuity(context: Context, unit: Unit) -> list[str]:
+    return shortfalls(measure(unit.data, unit.path, context.corpus.anchor_phrases))
+
+
+def _kept(context: Context, unit: Unit) -> Iterator[Defect]:
+    before = context.corpus.units[context.deliverable.id]
+    titles = {h.title for h in unit.headings if h.level == 2}
+    for heading in before.headings:
+        if heading.level == 2 and heading.title not in titles:
+            yield Defect(heading.title, "this section of the shipped unit is gone; a deepening only adds")
+    if len(unit.exercises) < len(before.exercises):
+        yield Defect("exercises", f"{len(before.exercises)} exercises before, {len(unit.exercises)} now")
+
+
+def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Changes:
+    del verdict
+    wanted, text = context.deliverable, draft_of(context, reply)
+    shipped = context.corpus.units.get(wanted.id)
+    unit = UnitChange(
+        action="deepen" if shipped else "new",
+        id=wanted.id,
+        slug=shipped.slug if shipped else wanted.slug,
+        text=text,
+        expected_blob=context.snapshot.blobs()[shipped.path] if shipped else None,
+        attempt=context.attempt,
+        catalog=None if shipped else _catalog_entry(context, wanted, reply),
+        reason=wanted.spec[:300],
+    )
+    verb = "Deepen" if shipped else "Ship"
+    title = f"{verb} {wanted.id} {wanted.title or (shipped.title if shipped else '')}"
+    return Changes(title=title, units=(unit,), connections=tuple(_proposals(wanted.id, reply)))
+
+
+def _catalog_entry(context: Context, wanted: Deliverable, reply: ProductionReply) -> CatalogEntry:
+    concepts = (
+        context.corpus.units[u].text_value("concept_catalog_id") for u in wanted.prerequisites if u in context.corpus.units
+    )
+    return CatalogEntry(
+        slug=wanted.concept,
+        title=reply.catalog_title or wanted.title,
+        prerequisites=tuple(dict.fromkeys(filter(None, concepts))),
+        notes=" ".join(reply.catalog_notes.split()),
+        unit=wanted.id,
+    )
+
+
+def _proposals(unit: str, reply: ProductionReply) -> Iterator[ConnectionProposal]:
+    for each in reply.connections:
+        yield ConnectionProposal(**each.model_dump(), appears_in_units=(unit,))
+
+
+PRODUCTION = Pass(
+    "P4_production",
+    "production",
+    ProductionReply,
+    "production",
+    ("read_unit", "search_corpus", "lookup_concept", "list_connections", "check_draft", "measure_continuity"),
+    variables,
+    gate,
+    changes,
+)

@@ -1,0 +1,153 @@
+"""Settings of a workspace: ``codex.toml``, by topic, and the environment for single values.
+
+A value comes from ``CODEX_<TOPIC>_<KEY>`` (texts, numbers and booleans only), else from ``codex.toml``, else from the
+default below; ``Settings.origin`` tells which, so that a command can print it. An unknown key, a wrong type or a
+value out of bounds is a UserError naming the file and the key.
+
+    [git]
+    remote = "origin"
+    [agents.models.P4_production]
+    model = "claude-opus-5-5"
+    max_tokens = 32000
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+
+from codex.errors import UserError
+
+Usd = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+CoAuthor = Annotated[str, StringConstraints(pattern=r"^[^<>\n\r\x00]+ <[^<>\s]+>$", max_length=200)]
+
+
+class _Topic(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CommitSettings(_Topic):
+    co_authors: tuple[CoAuthor, ...] = Field(
+        default=(), description="Co-authored-by trailers of every commit, each as `Name <address>`"
+    )
+
+
+class GitSettings(_Topic):
+    remote: str | None = Field(default=None, min_length=1, description="remote that integrations are pushed to")
+    push: bool = Field(default=False, description="push after every integration, fast-forward only")
+
+
+class CheckSettings(_Topic):
+    gate: Literal["core", "full"] = Field(default="core", description="level that a unit must pass in full to ship")
+    report: Literal["core", "full"] = Field(default="core", description="level that commands report without --level")
+
+
+class ModelSettings(_Topic):
+    model: str | None = Field(default=None, min_length=1, description="model name as the backend knows it")
+    max_tokens: int | None = Field(default=None, ge=256, le=1_000_000, description="output tokens of one turn")
+    max_turns: int | None = Field(default=None, ge=1, le=500, description="turns of one conversation, tools included")
+
+
+class AgentSettings(_Topic):
+    backend: Literal["anthropic", "handoff", "replay"] | None = Field(
+        default=None, description="backend of commands without --backend; None: they ask for one"
+    )
+    models: dict[str, ModelSettings] = Field(
+        default_factory=dict, description="by pass name (P1_audit …); `default` is for every pass"
+    )
+
+    def for_pass(self, pass_name: str) -> ModelSettings:
+        """What is set for a pass, its gaps filled from ``default``; a field nobody set is None."""
+        chosen = self.models.get("default", ModelSettings()).model_dump()
+        own = self.models.get(pass_name, ModelSettings()).model_dump(exclude_none=True)
+        return ModelSettings(**(chosen | own))
+
+
+class BudgetSettings(_Topic):
+    campaign_usd: Usd | None = Field(default=None, description="ceiling of the whole campaign, in US dollars")
+    tiers_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by tier, in US dollars")
+    books_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by slug, in US dollars")
+
+
+class OwnershipSettings(_Topic):
+    minutes: int = Field(
+        default=240, ge=1, le=10_080, description="how long a claim lasts unless renewed (protocol §7: four hours)"
+    )
+
+
+class Settings(_Topic):
+    """All topics. ``origin(topic, key)`` tells where a value came from."""
+
+    commit: CommitSettings = CommitSettings()
+    git: GitSettings = GitSettings()
+    check: CheckSettings = CheckSettings()
+    agents: AgentSettings = AgentSettings()
+    budget: BudgetSettings = BudgetSettings()
+    ownership: OwnershipSettings = OwnershipSettings()
+
+    _origins: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+
+    def origin(self, topic: str, key: str) -> str:
+        """``default``, the name of the settings file, or the name of the environment variable."""
+        return self._origins.get((topic, key), "default")
+
+    def values(self) -> Iterator[tuple[str, str, Any, str]]:
+        """Every setting as (topic, key, value, origin), in the order of the models."""
+        for topic in type(self).model_fields:
+            section = getattr(self, topic)
+            for key in type(section).model_fields:
+                yield topic, key, getattr(section, key), self.origin(topic, key)
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read ``codex.toml`` (an absent file is all defaults); raises UserError naming the file and the key."""
+    document = _read(path)
+    origins = {(t, k): path.name for t, keys in document.items() if isinstance(keys, dict) for k in keys}
+    for topic, key, variable in _variables():
+        if variable in environment and isinstance(document.setdefault(topic, {}), dict):
+            document[topic][key] = environment[variable]
+            origins[topic, key] = variable
+    try:
+        settings = Settings.model_validate(document)
+    except ValidationError as exc:
+        raise _explained(path, exc, origins) from exc
+    settings._origins.update(origins)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise UserError(f"{path} is not valid TOML: {exc}.", remedy="Correct it, or remove it.") from exc
+    except OSError as exc:
+        raise UserError(f"{path} cannot be read: {exc.strerror}.", remedy="Check its permissions.") from exc
+
+
+def _variables() -> Iterator[tuple[str, str, str]]:
+    """Topic, key and environment variable of every setting that is a single value."""
+    for topic, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Topic):
+            for key, value in section.model_fields.items():
+                if not isinstance(value.get_default(call_default_factory=True), (tuple, dict)):
+                    yield topic, key, f"CODEX_{topic}_{key}".upper()
+
+
+def _explained(path: Path, exc: ValidationError, origins: Mapping[tuple[str, str], str]) -> UserError:
+    first = exc.errors()[0]
+    places = [str(part) for part in first["loc"]]
+    where = origins.get((places[0], places[1]), path.name) if len(places) > 1 else path.name
+    key = ".".join(places)
+    if first["type"] == "extra_forbidden":
+        return UserError(f"{path}: there is no setting {key!r}.", remedy="Remove it or correct its spelling.")
+    source = str(path) if where == path.name else f"environment variable {where}"
+    return UserError(f"{source}: {key} is wrong: {first['msg']}.", remedy="Correct the value.")

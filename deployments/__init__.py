@@ -1,0 +1,1 @@
+"""How Codex is deployed: the local Prefect server and worker, work pool, deployments, limits."""

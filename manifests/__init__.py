@@ -1,0 +1,1 @@
+"""Campaigns as data: booklists, tiers, budgets, thresholds, prices and the embedded pilot."""
