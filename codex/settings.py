@@ -52,6 +52,9 @@ class ModelSettings(_Topic):
     model: str | None = Field(default=None, min_length=1, description="model name as the backend knows it")
     max_tokens: int | None = Field(default=None, ge=256, le=1_000_000, description="output tokens of one turn")
     max_turns: int | None = Field(default=None, ge=1, le=500, description="turns of one conversation, tools included")
+    withhold_tools: tuple[str, ...] = Field(
+        default=(), description="tools that a first attempt does without, so that its draft comes from the brief alone"
+    )
 
 
 class AgentSettings(_Topic):
@@ -64,9 +67,9 @@ class AgentSettings(_Topic):
 
     def for_pass(self, pass_name: str) -> ModelSettings:
         """What is set for a pass, its gaps filled from ``default``; a field nobody set is None."""
-        chosen = self.models.get("default", ModelSettings()).model_dump()
-        own = self.models.get(pass_name, ModelSettings()).model_dump(exclude_none=True)
-        return ModelSettings(**(chosen | own))
+        chosen = self.models.get("default", ModelSettings())
+        own = self.models.get(pass_name, ModelSettings())
+        return chosen.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
 
 
 class BudgetSettings(_Topic):

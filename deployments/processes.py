@@ -19,7 +19,6 @@ from typing import Any
 
 from codex.integration.durable import cannot_write, write_durably
 
-_POLL_SECONDS = 0.05
 _PROC = Path("/proc/self/stat")
 
 
@@ -114,13 +113,13 @@ def stop(record: Record, grace: float) -> bool:
     return True
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float, every: float = 0.05) -> bool:
     """Wait for something to become true; returns whether it did."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(_POLL_SECONDS)
+        time.sleep(every)
     return True
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -146,14 +145,14 @@ def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
 
 
 def _start(workspace: Workspace, say: Say, port: int | None) -> Server:
-    _remove_unhealthy(workspace)
+    _stop_silent(workspace, say)
     port = free_port(port)
     url, home, log = f"http://{HOST}:{port}/api", home_of(workspace), logs_of(workspace) / "server.log"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
     process = launch(command, environment(url, home), log)
     record = remember(_record_path(workspace), process.pid, {"port": port, "url": url, "home": str(home)})
     try:
-        _wait_until_healthy(process, Api(url, timeout=2.0), log, say)
+        _wait_until_healthy(record, log, say)
     except BaseException:  # an interrupted wait too: a server that nobody waited for is not left behind
         stop(record, STOP_SECONDS)
         _record_path(workspace).unlink(missing_ok=True)
@@ -162,22 +161,20 @@ def _start(workspace: Workspace, say: Say, port: int | None) -> Server:
     return Server(url, home)
 
 
-def _remove_unhealthy(workspace: Workspace) -> None:
-    """A server of ours that runs and does not answer is in the way of the next one: they share a database."""
-    record: Record | None = recall(_record_path(workspace))
-    if record is not None:
+def _stop_silent(workspace: Workspace, say: Say) -> None:
+    """A server of ours that runs and never answers is in the way of the next one: they share a database."""
+    record = recall(_record_path(workspace))
+    if record is not None and record.alive():
+        say(f"stopping the Prefect server at {record.about['url']}, which does not answer")
         stop(record, STOP_SECONDS)
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], api: Api, log: Path, say: Say) -> None:
-    begun = time.monotonic()
+def _wait_until_healthy(record: Record, log: Path, say: Say) -> None:
+    begun, api = time.monotonic(), Api(record.about["url"], timeout=2.0)
     while not api.reachable():
         waited = time.monotonic() - begun
-        if process.poll() is not None:
-            raise ServerProblem(
-                f"The Prefect server ended at once ({process.returncode}):\n{last_lines(log)}",
-                remedy=f"Its log is {log}.",
-            )
+        if not record.alive():
+            raise ServerProblem(f"The Prefect server ended at once:\n{last_lines(log)}", remedy=f"Its log is {log}.")
         if waited > START_SECONDS:
             raise ServerProblem(
                 f"The Prefect server did not become healthy in {START_SECONDS:.0f} s:\n{last_lines(log)}",

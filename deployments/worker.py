@@ -43,7 +43,8 @@ def start_worker(workspace: Workspace, server: Server, say: Say) -> bool:
     process = launch(_command(name), _worker_environment(workspace, server), log)
     record = remember(path, process.pid, {"pool": POOL, "url": server.url, "name": name})
     say("starting the worker")
-    if not wait_until(lambda: process.poll() is not None or _online(server, name), START_SECONDS) or not record.alive():
+    wait_until(lambda: not record.alive() or _online(server, name), START_SECONDS, every=0.3)
+    if not record.alive() or not _online(server, name):
         stop(record, STOP_SECONDS)
         path.unlink(missing_ok=True)
         raise ServerProblem(f"The worker could not be started:\n{last_lines(log)}", remedy=f"Its log is {log}.")

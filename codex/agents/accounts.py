@@ -42,11 +42,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A finished turn. ``settled`` is False when the process died between answer and settlement."""
+    """A finished turn: the journal's row and what was answered."""
 
     call: str
     reply: Reply
-    settled: bool
 
 
 def to_micro(amount: Decimal, rounding: str = ROUND_CEILING) -> int:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from codex.agents.backend import TurnFailed
 from codex.agents.call import CallAddress
 from codex.agents.messages import Reply, TurnRequest, checked_message
-from codex.agents.replay_server import CALL_HEADER, MISSING
+from codex.agents.replay_server import CALL_HEADER, ESTIMATED_HEADER, MISSING
 from codex.errors import BackendError
 
 if TYPE_CHECKING:
@@ -110,15 +110,16 @@ class AnthropicBackend:
             while not ended:
                 async with asyncio.timeout(idle):
                     ended = await anext(events, None) is None
-            return self._reply(await stream.get_final_message(), stream.request_id)
+            return self._reply(await stream.get_final_message(), stream.response.headers)
         finally:
             await stream.close()
 
-    def _reply(self, message: Any, request_id: str | None) -> Reply:
+    def _reply(self, message: Any, headers: Mapping[str, str]) -> Reply:
         if getattr(message, "type", None) != "message":
             raise ValueError("it is of another type")
         raw = message.model_dump(mode="json", exclude_unset=True)
-        return Reply(checked_message(raw), self.name, request_id=request_id)
+        estimated = self._loopback and headers.get(ESTIMATED_HEADER) == "1"
+        return Reply(checked_message(raw), self.name, estimated, headers.get("request-id"))
 
     async def finished(self, address: CallAddress, state: str, detail: str) -> None:
         """Nothing is open between turns."""

@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 from codex.errors import UserError
 
-Action = Literal["status", "hang_up", "cut", "stall", "error_event", "garbage", "html"]
+Action = Literal["status", "hang_up", "cut", "end_early", "stall", "error_event", "garbage", "html"]
 
 #: What each action does.
 ACTIONS: Mapping[str, str] = {
     "status": "answer with an HTTP status and the API's error JSON",
     "hang_up": "close the connection before answering",
     "cut": "close the connection after some events",
+    "end_early": "end the stream properly after some events, before the message is whole",
     "stall": "send some events, then only pings for a while, then close",
     "error_event": "send some events, then an overloaded_error event",
     "garbage": "send some events, then one that is not JSON",
@@ -66,6 +67,8 @@ def read_faults(path: Path) -> list[Fault]:
     """Rules from a JSON file: a list of objects with the fields of ``Fault``; raises UserError."""
     try:
         raw: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+        if not isinstance(raw, list):
+            raise TypeError("it is no list")
         faults = [Fault(**rule) for rule in raw]
     except (OSError, ValueError, TypeError) as exc:
         known = ", ".join(f.name for f in fields(Fault))

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -39,7 +39,7 @@ from codex.agents.accounts import (
 )
 from codex.agents.call import CallAddress
 from codex.agents.journal_schema import migrate
-from codex.agents.messages import Reply, TurnRequest, prompt_sha256, turn_key
+from codex.agents.messages import SUBMIT, Reply, TurnRequest, prompt_sha256, turn_key
 from codex.agents.process import is_alive, this_process
 from codex.errors import Conflict
 
@@ -112,7 +112,7 @@ class Journal:
             return None
         row = rows[0]
         reply = Reply(json.loads(row["message"]), row["backend"], bool(row["tokens_estimated"]), row["request_id"])
-        return Answered(row["id"], reply, row["state"] == "settled")
+        return Answered(row["id"], reply)
 
     def attended(self, key: str) -> bool:
         """Whether a living process is answering the turn with this key right now."""
@@ -148,19 +148,20 @@ class Journal:
         """The turn is about to leave: from here on it may cost something."""
         self._step(call, "('intent')", state="submitted", submitted_at=_now())
 
-    def result(self, call: str, reply: Reply, seconds: float) -> None:
-        """Keep the answer. The reservation stands until ``settle``."""
+    def result(self, call: str, reply: Reply, cost: Decimal, seconds: float) -> None:
+        """Keep the answer and what it cost (US dollars). The reservation stands until ``settle``."""
         usage = reply.usage
         self._step(
             call, "('submitted')", state="result", message=json.dumps(dict(reply.message)),
             request_id=reply.request_id, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
             cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens,
-            tokens_estimated=int(reply.tokens_estimated), finished_at=_now(), seconds=seconds,
+            tokens_estimated=int(reply.tokens_estimated), cost=to_micro(cost), finished_at=_now(), seconds=seconds,
         )  # fmt: skip
 
-    def settle(self, call: str, cost: Decimal) -> None:
-        """Put the cost (US dollars) in the reservation's place."""
-        self._step(call, "('result')", charge=to_micro(cost), state="settled", outcome="ok")
+    def settle(self, call: str) -> None:
+        """Put the cost in the reservation's place. A call that is settled already stays as it is."""
+        with self._transaction() as db:
+            _settle(db, db.execute("SELECT * FROM calls WHERE id = ? AND state = 'result'", (call,)).fetchall())
 
     def fail(self, call: str, outcome: str, detail: str, seconds: float, *, free: bool) -> None:
         """The turn got no answer. Unless it was surely ``free``, its reservation is kept as spent."""
@@ -176,13 +177,16 @@ class Journal:
             yield
         finally:
             with self._transaction() as db:
-                _lose(db, db.execute(f"SELECT * FROM calls WHERE id = ? AND state IN {_UNDER_WAY}", (call,)))
+                _lose(db, db.execute(f"SELECT * FROM calls WHERE id = ? AND state IN {_UNDER_WAY}", (call,)).fetchall())
 
     def mark_lost(self) -> int:
-        """Mark the turns that dead processes left under way; returns how many there were."""
+        """Mark the turns that dead processes left under way, and settle those they left answered; returns how many
+        turns were lost."""
         with self._transaction() as db:
-            rows = db.execute(f"SELECT * FROM calls WHERE state IN {_UNDER_WAY}").fetchall()
-            return _lose(db, (row for row in rows if not self._attended(row)))
+            rows = db.execute("SELECT * FROM calls WHERE state IN ('intent', 'submitted', 'result')").fetchall()
+            left = [row for row in rows if not self._attended(row)]
+            _settle(db, [row for row in left if row["state"] == "result"])
+            return _lose(db, [row for row in left if row["state"] != "result"])
 
     def _attended(self, row: sqlite3.Row) -> bool:
         alive = row["owner"] == self.owner or is_alive(row["owner"])
@@ -243,6 +247,17 @@ class Journal:
         rows = self._rows(f"SELECT * FROM calls WHERE backend = ? AND state IN {_ANSWERED} ORDER BY rowid", backend)
         return [(address_of(row), row["turn"], row["prompt_sha256"]) for row in rows]
 
+    def submission(self, address: CallAddress, backend: str) -> dict[str, Any] | None:
+        """What the conversation handed in last (the input of its last ``submit``); None when it never did."""
+        rows = self._rows(
+            f"SELECT message FROM calls WHERE subject = ? AND pass = ? AND unit IS ? AND attempt = ? AND backend = ?"
+            f" AND state IN {_ANSWERED} ORDER BY turn DESC",
+            address.subject, address.pass_name, address.unit, address.attempt, backend,
+        )  # fmt: skip
+        blocks = (block for row in rows for block in json.loads(row["message"])["content"])
+        found = (b["input"] for b in blocks if b.get("type") == "tool_use" and b.get("name") == SUBMIT)
+        return next(found, None)
+
     def cost_lines(self, subject: str | None = None) -> list[dict[str, Any]]:
         """One entry a finished, failed or lost call, oldest first, with the fields of the cost ledger's lines."""
         where = "" if subject is None else " AND subject = ?"
@@ -258,15 +273,21 @@ def _counted(db: sqlite3.Connection, scope: str) -> int:
     return int(micro)
 
 
-def _lose(db: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> int:
+def _lose(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> int:
     """Mark rows as lost; what they reserved stays charged. An intent that was never sent costs nothing."""
-    lost = 0
-    for row in list(rows):
-        charge = 0 if row["state"] == "intent" else row["reserved"]
-        db.execute(
-            "UPDATE calls SET state = 'lost', outcome = 'lost', charged = ?, finished_at = ? WHERE id = ?",
-            (charge, _now(), row["id"]),
-        )
-        db.execute("UPDATE charges SET micro = ? WHERE call = ?", (charge, row["id"]))
-        lost += 1
-    return lost
+    for row in rows:
+        _close(db, row["id"], 0 if row["state"] == "intent" else row["reserved"], "lost", "lost")
+    return len(rows)
+
+
+def _settle(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
+    for row in rows:
+        _close(db, row["id"], row["cost"], "settled", "ok")
+
+
+def _close(db: sqlite3.Connection, call: str, charge: int, state: str, outcome: str) -> None:
+    db.execute(
+        "UPDATE calls SET state = ?, outcome = ?, charged = ?, finished_at = coalesce(finished_at, ?) WHERE id = ?",
+        (state, outcome, charge, _now(), call),
+    )
+    db.execute("UPDATE charges SET micro = ? WHERE call = ?", (charge, call))

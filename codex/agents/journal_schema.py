@@ -18,6 +18,7 @@ CREATE TABLE calls (
     outcome TEXT NOT NULL DEFAULT '', -- ok, lost, or the kind of failure
     detail TEXT NOT NULL DEFAULT '',
     reserved INTEGER NOT NULL,        -- micro-dollars set aside before it was sent
+    cost INTEGER,                     -- micro-dollars that the answer cost
     charged INTEGER NOT NULL,         -- micro-dollars that count now: the reservation, later the cost
     input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
     cache_read_tokens INTEGER NOT NULL DEFAULT 0, cache_write_tokens INTEGER NOT NULL DEFAULT 0,

@@ -121,10 +121,16 @@ def _word(value: Any) -> str:
 
 
 def check_draft(snapshot: Snapshot, text: str, filename: str | None) -> str:
-    from codex.check import check_text, defect_list
+    from codex.check import check_text
+    from codex.check.brief import defect_list
 
     path = draft_path(snapshot, text, filename)
-    return defect_list(check_text(snapshot, path, text.encode("utf-8", "replace")))
+    result = check_text(snapshot, path, text.encode("utf-8", "replace"))
+    passed = sum(check.verdict == "pass" for check in result.checks)
+    open_checks = sum(check.verdict == "not_judged" for check in result.checks)
+    head = f"{passed} of {len(result.checks)} checks pass" + (f", {open_checks} not judged" if open_checks else "")
+    defects = defect_list(result)
+    return f"{head}. To mend:\n{defects}" if defects else f"{head}. There is nothing to mend."
 
 
 @cache

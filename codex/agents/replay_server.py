@@ -28,12 +28,15 @@ from codex.agents.call import CallAddress
 from codex.agents.faults import Fault, FaultScript, read_faults
 from codex.agents.messages import estimated_tokens, prompt_sha256
 from codex.agents.prices import builtin_prices
-from codex.agents.recording import Recordings
+from codex.agents.recording import RecordedTurn, Recordings
 from codex.agents.wire import as_message, error_body, event, request_problem, stream_events
 from codex.errors import CodexError, DataError, UserError
 
 #: The header that tells the local server which recorded turn is wanted. Sent to loopback addresses only.
 CALL_HEADER = "x-codex-call"
+
+#: Response header: the usage of this turn was estimated when it was recorded.
+ESTIMATED_HEADER = "x-codex-tokens-estimated"
 
 #: How the message of a 404 for a missing recording begins; the client tells it from any other 404 by this.
 MISSING = "recording missing for "
@@ -96,8 +99,8 @@ class ReplayServer:
                     file.write(json.dumps(entry) + "\n")
             return self._faults.strike(label)
 
-    def message(self, label: str) -> Mapping[str, Any]:
-        """The recorded message of ``<address>/<turn>``; raises UserError or DataError with what to tell the client."""
+    def recorded(self, label: str) -> RecordedTurn:
+        """The recorded turn ``<address>/<turn>``; raises UserError or DataError with what to tell the client."""
         address, _, turn = label.rpartition("/")
         found = self.recordings.turn(CallAddress.parse(address), int(turn)) if turn.isdecimal() else None
         if found is None:
@@ -105,7 +108,7 @@ class ReplayServer:
                 f"{MISSING}{label or 'a request without its address'}.",
                 remedy="Record it with `--backend handoff --record DIR`, or answer with another backend.",
             )
-        return found.message
+        return found
 
 
 class _Server(ThreadingHTTPServer):
@@ -160,13 +163,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.do in {"status", "hang_up", "html"}:
             return self._instead(fault)
         try:
-            message = replay.message(label)
+            turn = replay.recorded(label)
         except CodexError as exc:
             return self._error(400 if isinstance(exc, DataError) else 404, str(exc))
         identity = "msg_" + hashlib.sha256(label.encode()).hexdigest()[:24]
+        marks = {ESTIMATED_HEADER: "1"} if turn.tokens_estimated else {}
         if not body.get("stream"):
-            return self._json(200, as_message(message, identity))
-        return self._stream(stream_events(message, identity), fault)
+            return self._json(200, as_message(turn.message, identity), marks)
+        return self._stream(stream_events(turn.message, identity), marks, fault)
 
     def _instead(self, fault: Fault) -> None:
         if fault.do == "status":
@@ -176,9 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         return None
 
-    def _stream(self, events: Iterator[bytes], fault: Fault | None) -> None:
+    def _stream(self, events: Iterator[bytes], headers: Mapping[str, str], fault: Fault | None) -> None:
         self.send_response(200)
-        self._headers({"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+        self._headers({"content-type": "text/event-stream", "transfer-encoding": "chunked", **headers})
         for number, data in enumerate(events):
             if fault is not None and number >= fault.after:
                 return self._go_wrong(fault)
@@ -193,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._chunk(event("error", error=error_body(529, fault.message)["error"]))
         elif fault.do == "garbage":
             self._chunk(b"event: content_block_delta\ndata: {this is not JSON\n\n")
+        elif fault.do == "end_early":
+            self._chunk(b"")
         elif fault.do == "stall":
             until = time.monotonic() + fault.seconds
             while time.monotonic() < until:
@@ -212,8 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _error(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         self._send(status, json.dumps(error_body(status, message)).encode(), "application/json", headers or {})
 
-    def _json(self, status: int, document: Any) -> None:
-        self._send(status, json.dumps(document).encode(), "application/json")
+    def _json(self, status: int, document: Any, headers: Mapping[str, str] | None = None) -> None:
+        self._send(status, json.dumps(document).encode(), "application/json", headers)
 
     def _send(self, status: int, data: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)

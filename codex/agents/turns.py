@@ -57,7 +57,8 @@ async def take_turn(
     while True:
         done = await _answered_or_free(journal, key)
         if done is not None:
-            return _settled(done, journal, price)
+            journal.settle(done.call)
+            return done.reply
         try:
             return await _send(request, backend, journal, price, worst)
         except TurnUnderWay:
@@ -81,12 +82,6 @@ async def _answered_or_free(journal: Journal, key: str) -> Answered | None:
         await asyncio.sleep(_LOOK_AGAIN)
 
 
-def _settled(done: Answered, journal: Journal, price: Price) -> Reply:
-    if not done.settled:
-        journal.settle(done.call, price.cost(done.reply.usage))
-    return done.reply
-
-
 async def _send(request: TurnRequest, backend: Backend, journal: Journal, price: Price, worst: Decimal) -> Reply:
     call = journal.reserve(request, backend.name, worst)
     with journal.under_way(call):
@@ -100,6 +95,6 @@ async def _send(request: TurnRequest, backend: Backend, journal: Journal, price:
         except BackendError as refused:
             journal.fail(call, "refused", refused.what, time.monotonic() - started, free=True)
             raise
-        journal.result(call, reply, time.monotonic() - started)
-    journal.settle(call, price.cost(reply.usage))
+        journal.result(call, reply, price.cost(reply.usage), time.monotonic() - started)
+    journal.settle(call)
     return reply

@@ -10,7 +10,8 @@ from datetime import datetime
 from codex.campaign.clock import moment_or_none
 from codex.campaign.entries import Entry
 from codex.campaign.events import EventDraft, Kind
-from codex.campaign.machine import MACHINES, Machine, machine_of
+from codex.campaign.states import Machine
+from codex.campaign.tables import MACHINES, machine_of
 
 _SUBJECT = re.compile(r"campaign|[a-z]+:[A-Za-z0-9][A-Za-z0-9._-]{0,159}")
 #: More than any campaign may cost: a slip of the pen, not a price.

@@ -10,7 +10,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from codex.campaign.machine import Machine, machine_of
+from codex.campaign.states import Machine
+from codex.campaign.tables import machine_of
 
 Entry = dict[str, Any]
 
@@ -67,7 +68,7 @@ def pass_record(entry: Entry, name: str) -> Entry:
 
 def unit_record(record: Entry, unit: str) -> Entry:
     """The record of a unit within a pass, made when it is missing."""
-    return _child(_child(record, "units"), unit)
+    return _child(_child(record, "units"), unit, {"status": "pending"})
 
 
 def _child(parent: Entry, key: str, blank: Entry | None = None) -> Entry:

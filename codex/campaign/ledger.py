@@ -20,7 +20,7 @@ from codex.campaign.clock import stamp
 from codex.campaign.entries import Entry
 from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.log import EventLog, extended, read_log
-from codex.campaign.machine import machine_of
+from codex.campaign.tables import machine_of
 from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, render, spent
 from codex.errors import UserError
 from codex.snapshot import Snapshot

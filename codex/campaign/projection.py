@@ -32,7 +32,7 @@ from codex.campaign.entries import (
     unit_record,
 )
 from codex.campaign.events import Event, Kind
-from codex.campaign.machine import machine_of
+from codex.campaign.tables import machine_of
 from codex.campaign.totals import count
 
 Document = dict[str, Any]
@@ -44,6 +44,10 @@ SHELVES = {"book": "books", "flow": "flows", "unit": "units"}
 _OWN_KEYS = frozenset(
     {"status", "attempt", "started", "completed", "cost_usd", "units", "defects", "next", "blocked_by"}
 )
+
+
+_ENDS = frozenset({Kind.PASS_COMPLETED, Kind.PASS_FAILED})
+_OF_UNITS = frozenset({Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED, Kind.UNIT_WITHDRAWN})
 
 
 def empty() -> Document:
@@ -79,6 +83,7 @@ def apply(document: Document, event: Event) -> None:
     if entry is None or act is None:
         return
     act(entry, event)
+    _charge(entry, event)
     machine = machine_of(event.subject)
     if machine is not None:
         unblock(entry, machine)
@@ -139,6 +144,17 @@ def _describe(document: Document, data: dict[str, Any]) -> None:
     document.update(head | rest)
 
 
+def _charge(entry: Entry, event: Event) -> None:
+    """Add the event's cost to its pass, and to the unit that it names: the cost of a pass includes its units."""
+    name = event.pass_name or ("P4_production" if event.kind in _OF_UNITS else "")
+    if not name or (not Decimal(event.cost_usd) and event.kind not in _ENDS):
+        return
+    record = pass_record(entry, name)
+    add_cost(record, "cost_usd", event.cost_usd)
+    if event.unit:
+        add_cost(unit_record(record, event.unit), "cost_usd", event.cost_usd)
+
+
 def _claimed(entry: Entry, event: Event) -> None:
     entry["current_owner"] = event.owner
     entry["owner_until"] = event.data.get("until")
@@ -175,7 +191,6 @@ def _ended(entry: Entry, event: Event, status: str) -> Entry:
     record = _record(entry, event)
     record["status"] = status
     record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
-    add_cost(record, "cost_usd", event.cost_usd)
     record.update({k: copy.deepcopy(v) for k, v in event.data.items() if k not in _OWN_KEYS})
     return record
 
@@ -237,7 +252,6 @@ def _unit(entry: Entry, event: Event, status: str) -> Entry:
         record = unit_record(pass_record(entry, event.pass_name or "P4_production"), _unit_id(event))
     record["status"] = status
     record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
-    add_cost(record, "cost_usd", event.cost_usd)
     return record
 
 
@@ -270,7 +284,7 @@ def _answered(entry: Entry, event: Event) -> None:
 
 
 def _noted(entry: Entry, event: Event) -> None:
-    """A note is on record in the log; the document does not change."""
+    """A note stands in the log; of the document only its cost changes something."""
 
 
 #: Every kind of event and what it does to its subject's entry. ``registered`` makes the entry (``apply``).

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from codex.campaign.machine import BOOK, FLOW, Machine
+from codex.campaign.states import Machine
+from codex.campaign.tables import BOOK, FLOW
 
 #: Totals that count a book from this state on.
 _REACHED = {

@@ -18,7 +18,7 @@ from codex.campaign.adopt import read_document
 from codex.campaign.canonical import GENESIS, BadLine, digest, read_line
 from codex.campaign.events import Event
 from codex.campaign.ledger import CAMPAIGN
-from codex.campaign.log import HEAD, LOG, SEALED, Line, lines, segment_path, segments
+from codex.campaign.log import HEAD, LOG, Line, lines, segment_path, segments
 from codex.campaign.projection import fold, render
 from codex.errors import DataError
 from codex.snapshot import Snapshot

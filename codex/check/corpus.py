@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from codex.check.overlap import ReferenceRuns
 from codex.errors import DataError
 from codex.snapshot import Snapshot
-from codex.units import parse_unit
+from codex.units import Unit, parse_unit
 
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
 DEPS = "manifests/deps.json"
@@ -37,15 +37,21 @@ def identity(snapshot: Snapshot, path: str) -> Identity | None:
     """Id and status of a unit file; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
     slot = _remembered(snapshot.blobs()[path])
     if not slot:
-        slot.append(_identity(snapshot.read(path), path))
+        slot.append(_identity(parse_unit(snapshot.read(path), path)))
     return slot[0]
 
 
-def _identity(data: bytes, path: str) -> Identity | None:
-    frontmatter = parse_unit(data, path).frontmatter
-    if "id" not in frontmatter:
+def remember(snapshot: Snapshot, unit: Unit) -> None:
+    """Spare the index from parsing a file of the snapshot that has just been parsed."""
+    slot = _remembered(snapshot.blobs()[unit.path])
+    if not slot:
+        slot.append(_identity(unit))
+
+
+def _identity(unit: Unit) -> Identity | None:
+    if "id" not in unit.frontmatter:
         return None
-    return Identity(str(frontmatter["id"]).strip(), str(frontmatter.get("status", "")).strip())
+    return Identity(str(unit.frontmatter["id"]).strip(), str(unit.frontmatter.get("status", "")).strip())
 
 
 class SnapshotAnswers:
@@ -199,7 +205,7 @@ def _ends(edge: Mapping[str, Any]) -> list[Hashable]:
 
 
 def read_deps(snapshot: Snapshot) -> Mapping[str, Any]:
-    """The prerequisite graph's document, empty when there is none. Raises DataError when it is not JSON or no object."""
+    """The prerequisite graph's document, empty when there is none. Raises DataError when it is no JSON object."""
     if not snapshot.exists(DEPS):
         return {}
     try:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from codex.snapshot import Snapshot
 
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 
 
 def plain_words(text: str) -> tuple[str, ...]:
     """Lower-case runs of letters and digits."""
-    return tuple(_WORD.findall(text.lower()))
+    return tuple(WORD.findall(text.lower()))
 
 
 def runs(words: tuple[str, ...], length: int) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -6,10 +6,19 @@ from collections.abc import Iterable
 
 from codex.check.rule import Level, Rule
 from codex.check.rules.beginner import BG001, BG002, BG003, BG004
+from codex.check.rules.crossrefs import XC001, XC002, XR001
+from codex.check.rules.depth import XH001, XP001, XP002, XT001
+from codex.check.rules.exercises import XE001, XE002, XE003, XE004, XE005, XE006
 from codex.check.rules.frontmatter import CC001, FM001, ID001, PR001, TR001, TR002, TR003
+from codex.check.rules.graph import XG001
+from codex.check.rules.identity import XA001, XI001, XI002, XS001
 from codex.check.rules.lean import LN001, LN002, LN003, LN004, LN005, LN006
+from codex.check.rules.notation import XN001
 from codex.check.rules.prose import PG001, PH001
+from codex.check.rules.reading import XB001, XB002
 from codex.check.rules.references import CT001, HK001, HK002, RF001, RF002, RF003
+from codex.check.rules.sources import XM001, XM002, XM003, XV001
+from codex.check.rules.tiers import XL001, XL002
 from codex.check.rules.upper import IM001, IM002, IM003, IM004, MS001, MS002, MS003, MS004
 from codex.errors import UserError
 
@@ -22,10 +31,15 @@ RULES: tuple[Rule, ...] = (
     BG001, BG002, BG003, BG004,
     IM001, IM002, IM003, IM004,
     MS001, MS002, MS003, MS004,
+    # Level full: what the rubric asks and nobody checked before.
+    XI001, XI002, XA001, XS001, XR001,
+    XE001, XE002, XE003, XE004, XE005, XE006,
+    XB001, XB002, XP001, XP002, XC001, XC002, XH001,
+    XV001, XN001, XL001, XL002, XM001, XM002, XM003, XT001, XG001,
 )  # fmt: skip
 
 #: Rules on manifests/deps.json; all others are on units.
-GRAPH_RULES: tuple[Rule, ...] = ()
+GRAPH_RULES: tuple[Rule, ...] = (XG001,)
 
 RULE_BY_CODE = {rule.code: rule for rule in RULES}
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from codex.check.answers import Answers
-from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers
+from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers, remember
 from codex.check.registry import GRAPH_RULES, rules_at, select_rules
 from codex.check.result import CheckReport, CheckResult, UnitResult, result_of
 from codex.check.rule import Level, Rule, UnfitField
@@ -57,8 +57,10 @@ def check_corpus(
     chosen = select_rules(level, select)
     found = find_files(snapshot, [CONTENT] if paths is None else paths)
     answers = SnapshotAnswers(snapshot)
-    units = [path for path in found if path != DEPS]
-    results = tuple(check_unit(parse_unit(snapshot.read(path), path), answers, chosen) for path in units)
+    units = [parse_unit(snapshot.read(path), path) for path in found if path != DEPS]
+    for unit in units:
+        remember(snapshot, unit)
+    results = tuple(check_unit(unit, answers, chosen) for unit in units)
     graph = [rule for rule in GRAPH_RULES if rule in chosen] if paths is None or DEPS in found else []
     return CheckReport(results, _check_graph(snapshot, answers, graph))
 

@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codex.cli.common import WorkspaceOption, emit_json, open_workspace_root
 from codex.errors import UserError
+
+if TYPE_CHECKING:
+    from codex.check import CheckReport
 
 _FORMATS = ("text", "json", "github", "sarif")
 
@@ -63,10 +66,7 @@ def relative_path(root: Path, path: Path) -> str:
     raise UserError(f"There is no {path} in the workspace {root}.", remedy="Name a file or folder of the workspace.")
 
 
-def _print(report: object, format_: str) -> None:
-    from codex.check.result import CheckReport
-
-    assert isinstance(report, CheckReport)
+def _print(report: CheckReport, format_: str) -> None:
     if format_ == "json":
         from codex.check.formats.as_json import report_document
 

@@ -15,24 +15,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from codex.corpus.jsonstyle import Style, comma, detect_style, dump, render
 from codex.errors import DataError
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_FIRST_LINE_BREAK = re.compile(r"[{\[][ \t]*(\r?\n)([ \t]*)(?=[^\s}\]])")
-_KEY_SEPARATOR = re.compile(r'"([ \t]*:[ \t]*)')
-_ESCAPED_LETTER = re.compile(r"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
-_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _DECODER = json.JSONDecoder()
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a file is written. ``indent`` is None for a file on one line; ``ascii`` when it escapes other letters."""
-
-    indent: str | None = "  "
-    newline: str = "\n"
-    ascii: bool = False
-    key_separator: str = ": "
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +71,6 @@ def loads_object(text: str, where: str) -> dict[str, Any]:
     return document
 
 
-def dumps(value: Any, style: Style = Style()) -> str:
-    """A new document in a style, with a final newline."""
-    return _render(value, style, "") + style.newline
-
-
-def detect_style(text: str) -> Style:
-    """The style of a document: indentation unit, line ends, escaped or plain letters, blanks around a colon.
-
-    What a document does not show (an empty one has no indentation) is as in ``Style()``.
-    """
-    broken = _FIRST_LINE_BREAK.search(text)
-    one_line = not broken and text.strip() not in {"{}", "[]", ""}
-    colon = _KEY_SEPARATOR.search(text)
-    return Style(
-        indent=broken[2] if broken else None if one_line else "  ",
-        newline="\r\n" if "\r\n" in text else "\n",
-        ascii=text.isascii() and bool(_ESCAPED_LETTER.search(text)),
-        key_separator=colon[1] if colon else ": ",
-    )
-
-
 def rewrite(text: str, value: Any, where: str = "The file") -> str:
     """The text changed so that it holds ``value``; unchanged where it already says the same.
 
@@ -149,7 +115,7 @@ def _rewritten(text: str, span: tuple[int, int], old: Any, new: Any, style: Styl
     if isinstance(old, list) and isinstance(new, list):
         container = _scan(text, start, end)
         return _joined(text, container, list(_list_pieces(text, container, new, style)), style)
-    return _render(new, style, indent)
+    return render(new, style, indent)
 
 
 def _scan(text: str, start: int, end: int) -> _Container:
@@ -180,7 +146,7 @@ def _object_pieces(
 
     def added(after: str | None) -> Iterator[_Piece]:
         for key in followers.get(after, ()):
-            yield _Piece(_dump(key, style) + style.key_separator + _render(new[key], style, inner), None)
+            yield _Piece(dump(key, style) + style.key_separator + render(new[key], style, inner), None)
 
     yield from added(None)
     for index, item in enumerate(container.items):
@@ -212,7 +178,7 @@ def _list_pieces(text: str, container: _Container, new: list[Any], style: Style)
         if position is None:
             continue
         if index is None:
-            yield _Piece(_render(new[position], style, inner), None)
+            yield _Piece(render(new[position], style, inner), None)
         else:
             item = container.items[index]
             changed = _rewritten(text, (item.start, item.end), item.value, new[position], style, inner)
@@ -293,12 +259,7 @@ def _gaps(text: str, container: _Container, style: Style) -> tuple[str, str, str
     trail = text[items[-1].end : container.end - 1]
     if len(items) > 1:
         return lead, _between(text, items, len(items) - 2), trail
-    return lead, "," + lead if "\n" in lead else _comma(style), trail
-
-
-def _comma(style: Style) -> str:
-    """The separator of items on one line: tight where colons are."""
-    return ", " if style.key_separator.endswith(" ") else ","
+    return lead, "," + lead if "\n" in lead else comma(style), trail
 
 
 def _filled(text: str, container: _Container, pieces: list[_Piece], style: Style) -> str:
@@ -306,7 +267,7 @@ def _filled(text: str, container: _Container, pieces: list[_Piece], style: Style
     opening, closing = text[container.start], text[container.end - 1]
     parts = [piece.text for piece in pieces]
     if style.indent is None:
-        return opening + _comma(style).join(parts) + closing
+        return opening + comma(style).join(parts) + closing
     outer = _line_indent(text, container.start)
     inner = style.newline + outer + style.indent
     return opening + inner + ("," + inner).join(parts) + style.newline + outer + closing
@@ -323,19 +284,3 @@ def _item_indent(text: str, container: _Container, style: Style) -> str | None:
 def _line_indent(text: str, at: int) -> str:
     line = text.rfind("\n", 0, at) + 1
     return text[line : min(at, len(text) - len(text[line:].lstrip(" \t")))]
-
-
-def _render(value: Any, style: Style, indent: str | None) -> str:
-    """A value as text whose further lines stand at ``indent``; on one line when that is None."""
-    if indent is None or style.indent is None:
-        return _dump(value, style)
-    return _dump(value, style, style.indent).replace("\n", style.newline + indent)
-
-
-def _dump(value: Any, style: Style, indent: str | None = None) -> str:
-    """JSON in the file's style; half a surrogate pair can only be written escaped."""
-    separators = (_comma(style) if indent is None else ",", style.key_separator)
-    shown = json.dumps(value, ensure_ascii=style.ascii, indent=indent, separators=separators)
-    if shown.isascii() or not _HALF_PAIR.search(shown):
-        return shown
-    return json.dumps(value, indent=indent, separators=separators)

@@ -67,7 +67,8 @@ def build_commit(
     """
     point("objects.begin")
     modes = _modes(git, base, changes)
-    entries = {path: (modes.get(path, "100644"), _write_blob(git, data)) for path, data in changes.items() if data is not None}
+    present = {path: data for path, data in changes.items() if data is not None}
+    entries = {path: (modes.get(path, "100644"), _write_blob(git, data)) for path, data in present.items()}
     point("objects.blobs")
     lines = [index_line(path, entries.get(path)) for path in changes]
     with _scratch_index(git) as env:

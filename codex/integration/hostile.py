@@ -17,14 +17,17 @@ from codex.units.frontmatter import split_frontmatter
 MAX_BYTES = 2_000_000
 #: Characters of front matter. The largest of a real corpus has 13,046.
 MAX_FRONTMATTER = 64_000
+#: Brackets in front matter. YAML takes quadratic time for what is nested deeper.
+MAX_BRACKETS = 2_000
 
 _TAG = re.compile(
     r"<(script|iframe|frame|frameset|object|embed|applet|base|meta|link|style|form)(?=[\s/>]|$)", re.IGNORECASE
 )
 _HANDLER = re.compile(r"[\s/\"'>](on[a-z]{3,})\s*=(?!=)", re.IGNORECASE)
 _URL = re.compile(
-    r"(?:\]\(\s*<?|\]:\s*<?|<|=\s*[\"']?)\s*(javascript:|vbscript:|data:(?!image/(?:png|jpeg|gif|webp)\b))", re.IGNORECASE
+    r"(?:\]\( ?<?|\]: ?<?|<|= ?[\"']?) ?(javascript:|vbscript:|data:(?!image/(?:png|jpeg|gif|webp)\b))", re.IGNORECASE
 )
+_BLANKS = re.compile(r"\s+")
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x1f\x7f]|\\(?=[!-/:-@\[-`{-~])")
 _YAML_POWERS = re.compile(r"(?:^|[\s\[{,:])[&*!]\S", re.MULTILINE)
 
@@ -43,7 +46,7 @@ def _markup(text: str) -> str | None:
         return f"The text holds the HTML element <{found[1].lower()}> ({_line(text, found.start())})."
     if found := _HANDLER.search(text):
         return f"The text holds the HTML event handler {found[1].lower()}= ({_line(text, found.start(1))})."
-    seen = _IGNORED_IN_URLS.sub("", html.unescape(text))
+    seen = _BLANKS.sub(" ", _IGNORED_IN_URLS.sub("", html.unescape(text)))
     if found := _URL.search(seen):
         return f"The text holds a link of the kind {found[1].lower()}, which can run code."
     return None
@@ -62,6 +65,8 @@ def _frontmatter(text: str) -> str | None:
     front = normal[split.start : split.end]
     if len(front) > MAX_FRONTMATTER:
         return f"The front matter has {len(front)} characters; at most {MAX_FRONTMATTER} are allowed."
+    if front.count("[") + front.count("{") > MAX_BRACKETS:
+        return "The front matter is nested too deeply."
     return _yaml_powers(front) if _YAML_POWERS.search(front) else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.equivalence import Defect
-from codex.passes.inventory import LAYERS, AuditReply, render_section
+from codex.passes.inventory import LAYERS, AuditReply, Layer, NoneStated, render_section
 from codex.passes.sources import CHECKS, canonical_locator
 
 #: Distinct well-formed sources that an audit must rest on (protocol §3.3).
@@ -30,7 +30,7 @@ def variables(context: Context) -> dict[str, Any]:
 def gate(context: Context, reply: AuditReply) -> Verdict:
     del context
     defects = [*_sources(reply), *_rows(reply), *_empty(reply)]
-    figures = {layer: len(items) for layer, items in reply.items().items()}
+    figures: dict[str, int] = {str(layer): len(items) for layer, items in reply.items().items()}
     return Verdict(tuple(defects), {"contents": len(reply.contents), **figures, "sources": len(reply.sources)})
 
 
@@ -45,7 +45,9 @@ def _sources(reply: AuditReply) -> Iterator[Defect]:
         else:
             sound.add(canonical_locator(source.kind, source.locator))
     if len(sound) < MIN_SOURCES:
-        yield Defect("sources", f"{len(sound)} distinct well-formed sources; at least {MIN_SOURCES} are needed", "SOURCE")
+        yield Defect(
+            "sources", f"{len(sound)} distinct well-formed sources; at least {MIN_SOURCES} are needed", "SOURCE"
+        )
 
 
 def _rows(reply: AuditReply) -> Iterator[Defect]:
@@ -67,10 +69,10 @@ def _rows(reply: AuditReply) -> Iterator[Defect]:
 
 
 def _empty(reply: AuditReply) -> Iterator[Defect]:
-    stated = {none.inventory: none for none in reply.none_stated}
+    stated: dict[Layer, NoneStated] = {none.inventory: none for none in reply.none_stated}
     numbers = {source.number for source in reply.sources}
     for layer, items in reply.items().items():
-        none = stated.get(layer)  # type: ignore[call-overload]
+        none = stated.get(layer)
         if not items and none is None:
             yield Defect(layer, "this inventory is empty; state in none_stated why, with a source")
         if none and not set(none.sources) <= numbers:

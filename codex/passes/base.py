@@ -12,15 +12,18 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from codex.campaign.definition import load_campaign
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ladder import Rung
 from codex.campaign.ledger import Ledger
+from codex.corpus import bookplan
 from codex.corpus.bookplan import BookPlan
 from codex.corpus.index import CorpusIndex
-from codex.integration.proposal import EdgeChange, ConnectionProposal, PlanSection, Report, UnitChange
+from codex.integration.proposal import ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
 from codex.passes.equivalence import Defect
 from codex.passes.inventory import Inventory, parse_section
 from codex.snapshot import Snapshot
+from codex.units import Unit
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 
@@ -54,7 +57,7 @@ class Deliverable:
 
 @dataclass(frozen=True)
 class Failure:
-    """The attempt before this one: what was wrong, what the ladder does about it, and the draft itself (production) if it is known."""
+    """The attempt before this one: what was wrong, what the ladder does about it, the draft itself (production)."""
 
     attempt: int
     defects: tuple[Mapping[str, Any], ...]
@@ -87,18 +90,38 @@ class Context:
     def corpus(self) -> CorpusIndex:
         return CorpusIndex(self.snapshot)
 
+    @property
+    def short_title(self) -> str:
+        """The title by which units cite the book."""
+        return str(self.book.get("short_title") or self.book["title"])
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """Every unit by the id in its file's name."""
+        return {unit_id: self.corpus.unit_at(paths[0]) for unit_id, paths in self.corpus.paths_by_id.items()}
+
     @cached_property
     def book(self) -> Mapping[str, Any]:
         """The subject's ledger entry (title, tier, scope …)."""
         return self.ledger.book(self.slug)
 
     @cached_property
-    def plan(self) -> BookPlan:
-        return BookPlan.of(self.snapshot, self.slug)
+    def _plan(self) -> BookPlan:
+        return bookplan.parse(self.snapshot.text(bookplan.path_of(self.slug), ""))
+
+    def section(self, number: int) -> str:
+        """The text of a section of the book's plan document; "" when it is not there."""
+        found = self._plan.section(number)
+        return found.text if found else ""
 
     @cached_property
     def inventory(self) -> Inventory:
-        return parse_section(self.plan.section(1))
+        return parse_section(self.section(1))
+
+    @cached_property
+    def thresholds(self) -> Mapping[str, float]:
+        """Layer → percentage that must be covered."""
+        return load_campaign(self.snapshot).layers
 
     @cached_property
     def crosswalk(self) -> str:
@@ -117,7 +140,9 @@ class Context:
     @cached_property
     def produced(self) -> tuple[str, ...]:
         """Ids of the units this book has shipped or deepened, in order, each once."""
-        shipped = [str(e.unit or e.data.get("id", "")) for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED]
+        shipped = [
+            str(e.unit or e.data.get("id", "")) for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED
+        ]
         return tuple(dict.fromkeys(filter(None, shipped)))
 
     def event(self, kind: Kind, **values: Any) -> EventDraft:

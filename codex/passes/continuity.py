@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from codex.continuity import ContinuityReport, measure_corpus, report_markdown
+from codex.continuity.corpus import ContinuityReport, measure_corpus
+from codex.continuity.report import report_markdown
 from codex.integration.proposal import Report
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.equivalence import Defect
@@ -56,7 +57,7 @@ def samples(context: Context) -> list[dict[str, str]]:
 
 
 def _heading(context: Context, unit: str, word: str) -> str:
-    titles = (h.title for h in context.corpus.units[unit].headings if h.level == 2)
+    titles = (h.title for h in context.units[unit].headings if h.level == 2)
     return next((title for title in titles if word in title.casefold()), "")
 
 
@@ -77,12 +78,18 @@ def variables(context: Context) -> dict[str, Any]:
 
 def batch_failures(context: Context, report: ContinuityReport) -> list[str]:
     """What the book's own units fall short of, taken together."""
-    return report.restricted_to(context.produced).failures
+    return batch_of(context, report).failures
+
+
+def batch_of(context: Context, report: ContinuityReport) -> ContinuityReport:
+    """The figures of the book's own units."""
+    mine = {context.units[u].path for u in context.produced if u in context.units}
+    return ContinuityReport(tuple(u for u in report.units if u.path in mine))
 
 
 def gate(context: Context, reply: ContinuityReply) -> Verdict:
     report = measured(context)
-    batch = report.restricted_to(context.produced)
+    batch = batch_of(context, report)
     defects = list(_judged(context, reply))
     # A corpus older than the continuity layer may be below globally: the batch decides (curriculum.md §2).
     short = [Defect("continuity", failure, "METRIC") for failure in batch.failures]
@@ -90,8 +97,8 @@ def gate(context: Context, reply: ContinuityReply) -> Verdict:
         Defect(j.sample, f"the sample does not hold: {j.comment}", "SAMPLE") for j in reply.judgements if not j.holds
     ]
     figures = {
-        "aggregate": dict(report.aggregate), "failures": list(report.failures),
-        "batch": dict(batch.aggregate), "batch_failures": list(batch.failures),
+        "metrics": dict(batch.aggregate), "corpus_metrics": dict(report.aggregate),
+        "corpus_failures": list(report.failures),
         "samples": len(reply.judgements), "samples_holding": sum(j.holds for j in reply.judgements),
     }  # fmt: skip
     return Verdict(tuple(defects), figures, shortfall=tuple(short) if not defects else ())
@@ -107,7 +114,7 @@ def _judged(context: Context, reply: ContinuityReply) -> Iterator[Defect]:
         if sample is None:
             yield Defect(judgement.sample, "there is no such sample")
             continue
-        texts = [fold(context.corpus.units[u].body) for u in (sample["unit"], sample["other"]) if u]
+        texts = [fold(context.units[u].body) for u in (sample["unit"], sample["other"]) if u]
         quote = fold(judgement.quote)
         if len(quote.split()) < MIN_QUOTE_WORDS or not any(quote in text for text in texts):
             yield Defect(judgement.sample, f"the quote does not occur in {sample['unit']} (or is too short)")

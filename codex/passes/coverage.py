@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from codex.passes.base import Context
-from codex.passes.equivalence import RowAnswer, Score
+from codex.passes.equivalence import Defect, RowAnswer, Score, answer_defects
 from codex.passes.inventory import LAYERS, Inventory
 from codex.passes.tables import parse_tables, render_table
 
@@ -15,7 +15,7 @@ ANSWER_COLUMNS = ("row", "item", "status", "unit", "heading", "evidence")
 
 def corpus_outline(context: Context, units: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """For each shipped unit its id, title and headings with tiers: what an agent needs to know where to look."""
-    chosen = context.corpus.units if units is None else {u: context.corpus.units[u] for u in units}
+    chosen = context.units if units is None else {u: context.units[u] for u in units}
     return [
         {
             "id": unit_id,
@@ -64,14 +64,43 @@ def render_scorecard(scores: Sequence[Score]) -> str:
     for score in scores:
         total = score.covered + score.partial + score.gaps
         share = "n/a" if score.share is None else f"{score.share * 100:.1f} %"
-        lines.append((score.layer, score.covered + score.partial / 2, total, score.excepted, share, "met" if score.met else "short"))
+        lines.append(
+            (
+                score.layer,
+                score.covered + score.partial / 2,
+                total,
+                score.excepted,
+                share,
+                "met" if score.met else "short",
+            )
+        )
     return render_table(("layer", "captured", "total", "excepted", "share", "status"), lines)
+
+
+def row_defects(context: Context, answers: Sequence[RowAnswer]) -> list[Defect]:
+    """Everything that is wrong with the answers, each claim looked up in the context's corpus."""
+    return answer_defects(
+        context.inventory, answers, context.units, context.corpus.deps,
+        crosswalk=context.crosswalk, book_title=context.short_title,
+    )  # fmt: skip
+
+
+def card_figures(card: Sequence[Score]) -> dict[str, Any]:
+    """What an event records of a scorecard: ``layers`` (layer → percentage, None: not applicable) and the rest."""
+    return {"layers": {s.layer: s.percentage for s in card}, "coverage": [s.as_data() for s in card]}
 
 
 def row_list(inventory: Inventory, statuses: Mapping[str, str] | None = None) -> list[dict[str, str]]:
     """The rows as the brief lists them, with the status of an earlier pass when given."""
     earlier = statuses or {}
     return [
-        {"id": r.id, "layer": r.layer, "place": r.place, "label": r.label, "statement": r.statement, "status": earlier.get(r.id, "")}
+        {
+            "id": r.id,
+            "layer": r.layer,
+            "place": r.place,
+            "label": r.label,
+            "statement": r.statement,
+            "status": earlier.get(r.id, ""),
+        }
         for r in inventory.rows.values()
     ]

@@ -1,7 +1,7 @@
 """Equivalence: seven layers, each row answered once, each claim looked up, percentages computed from the rows.
 
-Thresholds and tests are those of curriculum.md §1. A covered row counts 1, a partly covered one a half, a gap 0; a
-standing exception is listed with its reason and not counted.
+Tests are those of curriculum.md §1; thresholds are the campaign's (manifests/fasttrack/campaign.toml). A covered row
+counts 1, a partly covered one a half, a gap 0; a standing exception is listed with its reason and not counted.
 """
 
 from __future__ import annotations
@@ -9,25 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from codex.corpus.index import CorpusIndex
+from codex.corpus.deps import Deps
 from codex.passes.evidence import Place, fold, locate
 from codex.passes.inventory import LAYERS, Inventory, Layer, Row
-
-#: Layer → share that must be covered (curriculum.md §1).
-THRESHOLDS: dict[Layer, Decimal] = {
-    "theorem": Decimal("0.95"),
-    "exercise": Decimal("0.80"),
-    "example": Decimal("0.90"),
-    "notation": Decimal("1.00"),
-    "sequencing": Decimal("1.00"),
-    "intuition": Decimal("1.00"),
-    "application": Decimal("0.80"),
-}
+from codex.units import Unit
 
 #: No more than this share of a layer's rows may be excepted: exceptions are for single rows, not for layers.
 MAX_EXCEPTED = Decimal("0.25")
@@ -43,7 +33,9 @@ class RowAnswer(BaseModel):
 
     row: str = Field(description="id of the inventory row, e.g. T3")
     status: Status
-    unit: str = Field(default="", description="id of the unit that covers it (for sequencing: that covers the USED section)")
+    unit: str = Field(
+        default="", description="id of the unit that covers it (for sequencing: that covers the USED section)"
+    )
     heading: str = Field(default="", description="title of the heading in that unit under which the evidence stands")
     quote: str = Field(default="", description="a sentence copied exactly from under that heading (at least 6 words)")
     other_unit: str = Field(default="", description="sequencing only: the unit that covers the section that USES")
@@ -64,7 +56,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class Score:
-    """One layer's figures. ``share`` is None when the layer does not apply."""
+    """One layer's figures; shares from 0 to 1. ``share`` is None when the layer does not apply."""
 
     layer: Layer
     covered: int
@@ -72,21 +64,33 @@ class Score:
     gaps: int
     excepted: int
     share: Decimal | None
+    threshold: Decimal
 
     @property
     def met(self) -> bool:
-        return self.share is None or self.share >= THRESHOLDS[self.layer]
+        return self.share is None or self.share >= self.threshold
+
+    @property
+    def percentage(self) -> float | None:
+        """The share as a percentage, rounded down to a tenth: never shown higher than it is."""
+        return None if self.share is None else float((self.share * 100).quantize(Decimal("0.1"), ROUND_FLOOR))
 
     def as_data(self) -> dict[str, object]:
         return {
             "layer": self.layer, "covered": self.covered, "partial": self.partial, "gaps": self.gaps,
-            "excepted": self.excepted, "share": None if self.share is None else str(round(self.share, 4)),
-            "threshold": str(THRESHOLDS[self.layer]), "met": self.met,
+            "excepted": self.excepted, "percentage": self.percentage,
+            "threshold": float(self.threshold * 100), "met": self.met,
         }  # fmt: skip
 
 
 def answer_defects(
-    inventory: Inventory, answers: Sequence[RowAnswer], corpus: CorpusIndex, *, crosswalk: str, book_title: str
+    inventory: Inventory,
+    answers: Sequence[RowAnswer],
+    units: Mapping[str, Unit],
+    deps: Deps,
+    *,
+    crosswalk: str,
+    book_title: str,
 ) -> list[Defect]:
     """Everything that is wrong with the answers: rows missing, doubled or unknown, and claims without evidence."""
     counted = Counter(answer.row for answer in answers)
@@ -94,7 +98,7 @@ def answer_defects(
     defects += [Defect(row, "this row is answered more than once") for row, n in counted.items() if n > 1]
     defects += [Defect(row, "there is no such row in the inventory") for row in counted if row not in inventory.rows]
     known = {answer.row: answer for answer in answers if answer.row in inventory.rows}
-    look = _Lookup(inventory, known, corpus, crosswalk, book_title)
+    look = _Lookup(inventory, known, units, deps, [fold(line) for line in crosswalk.splitlines()], book_title)
     for answer in known.values():
         problem = look.problem(answer)
         if problem:
@@ -113,15 +117,16 @@ def _too_many_exceptions(inventory: Inventory, answers: Mapping[str, RowAnswer])
     return defects
 
 
+@dataclass(frozen=True)
 class _Lookup:
     """Checks one answer at a time against the corpus."""
 
-    def __init__(
-        self, inventory: Inventory, answers: Mapping[str, RowAnswer], corpus: CorpusIndex, crosswalk: str, title: str
-    ) -> None:
-        self.inventory, self.answers, self.corpus = inventory, answers, corpus
-        self.crosswalk = [fold(line) for line in crosswalk.splitlines()]
-        self.title = title
+    inventory: Inventory
+    answers: Mapping[str, RowAnswer]
+    units: Mapping[str, Unit]
+    deps: Deps
+    crosswalk: Sequence[str]
+    title: str
 
     def problem(self, answer: RowAnswer) -> str:
         """What is wrong with this answer, or ""."""
@@ -134,7 +139,7 @@ class _Lookup:
             return self._notation(row)
         if row.layer == "sequencing":
             return self._sequencing(row, answer)
-        unit = self.corpus.units.get(answer.unit)
+        unit = self.units.get(answer.unit)
         place, problem = locate(unit, answer.unit, answer.heading, answer.quote)
         if place is None:
             return problem
@@ -147,11 +152,11 @@ class _Lookup:
 
     def _sequencing(self, row: Row, answer: RowAnswer) -> str:
         for unit, place in ((answer.unit, row.label), (answer.other_unit, row.place)):
-            if unit not in self.corpus.units:
+            if unit not in self.units:
                 return f"unit {unit!r} does not exist"
             if not self._covers(unit, place):
                 return f"no covered row of {place} is answered with unit {unit}"
-        if answer.unit == answer.other_unit or self.corpus.deps.has_path(answer.unit, answer.other_unit):
+        if answer.unit == answer.other_unit or self.deps.has_path(answer.unit, answer.other_unit):
             return ""
         return f"there is no prerequisite path from {answer.unit} to {answer.other_unit}"
 
@@ -203,21 +208,25 @@ def cites(place: Place, title: str) -> bool:
 TESTS: dict[Layer, Callable[[Place, str], str]] = {
     "theorem": _theorem,
     "exercise": _exercise,
-    "example": _example,
+    "worked_example": _example,
     "intuition": _intuition,
     "application": _application,
 }
 
 
-def scores(inventory: Inventory, answers: Sequence[RowAnswer]) -> list[Score]:
-    """The scorecard, one line a layer in the order of LAYERS."""
+def scores(inventory: Inventory, answers: Sequence[RowAnswer], percentages: Mapping[str, float]) -> list[Score]:
+    """The scorecard, one line a layer in the order of LAYERS; ``percentages`` are the campaign's thresholds."""
     status = {answer.row: answer.status for answer in answers}
-    return [_score(layer, [status.get(row.id, "gap") for row in inventory.of(layer)]) for layer in LAYERS]
+    found = []
+    for layer in LAYERS:
+        statuses = [status.get(row.id, "gap") for row in inventory.of(layer)]
+        found.append(_score(layer, statuses, Decimal(str(percentages[layer])) / 100))
+    return found
 
 
-def _score(layer: Layer, statuses: Sequence[Status]) -> Score:
+def _score(layer: Layer, statuses: Sequence[Status], threshold: Decimal) -> Score:
     counts = Counter(statuses)
     total = len(statuses) - counts["exception"]
     worth = sum((_WORTH[s] for s in statuses if s in _WORTH), Decimal(0))
     share = worth / total if total else None
-    return Score(layer, counts["covered"], counts["partial"], counts["gap"], counts["exception"], share)
+    return Score(layer, counts["covered"], counts["partial"], counts["gap"], counts["exception"], share, threshold)

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
-from codex.passes.coverage import corpus_outline, render_answers, render_scorecard, row_list
-from codex.passes.equivalence import RowAnswer, answer_defects, scores
+from codex.passes.coverage import card_figures, corpus_outline, render_answers, render_scorecard, row_defects, row_list
+from codex.passes.equivalence import RowAnswer, scores
+from codex.passes.inventory import plain
 
 #: Layer → number of its table in §2 (curriculum.md §2: 2.1–2.7, scorecard 2.8).
 NUMBERS = {
-    "theorem": "2.1", "exercise": "2.2", "example": "2.3", "notation": "2.4",
+    "theorem": "2.1", "exercise": "2.2", "worked_example": "2.3", "notation": "2.4",
     "sequencing": "2.5", "intuition": "2.6", "application": "2.7",
 }  # fmt: skip
 
@@ -36,26 +37,27 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def gate(context: Context, reply: GapReply) -> Verdict:
-    defects = answer_defects(
-        context.inventory, reply.answers, context.corpus, crosswalk=context.crosswalk, book_title=_short(context)
-    )
-    figures = {s.layer: s.as_data() for s in scores(context.inventory, reply.answers)}
-    return Verdict(tuple(defects), {"layers": figures, "gaps": sum(a.status == "gap" for a in reply.answers)})
-
-
-def _short(context: Context) -> str:
-    return str(context.book.get("short_title") or context.book["title"])
+    defects = row_defects(context, reply.answers)
+    card = scores(context.inventory, reply.answers, context.thresholds)
+    return Verdict(tuple(defects), {**card_figures(card), "gaps": sum(a.status == "gap" for a in reply.answers)})
 
 
 def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:
     del verdict
     tables = render_answers(context.inventory, reply.answers, NUMBERS)
-    card = render_scorecard(scores(context.inventory, reply.answers))
-    markdown = f"{tables}\n### 2.8 Scorecard\n\n{card}\n### 2.9 Summary\n\n{reply.summary.strip()}\n"
+    card = render_scorecard(scores(context.inventory, reply.answers, context.thresholds))
+    markdown = f"{tables}\n### 2.8 Scorecard\n\n{card}\n### 2.9 Summary\n\n{plain(reply.summary)}\n"
     section = PlanSection(number=2, markdown=markdown, front_matter={"plan_status": "gap-analysed"})
     return Changes(title=f"Gap analysis of {context.book['title']}", sections=(section,))
 
 
 GAP = Pass(
-    "P2_gap", "gap analysis", GapReply, "gap", ("read_unit", "search_corpus", "lookup_concept"), variables, gate, changes
+    "P2_gap",
+    "gap analysis",
+    GapReply,
+    "gap",
+    ("read_unit", "search_corpus", "lookup_concept"),
+    variables,
+    gate,
+    changes,
 )

@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from codex.passes.tables import cell, first_table, parse_tables, render_table
 
-Layer = Literal["theorem", "exercise", "example", "notation", "sequencing", "intuition", "application"]
+Layer = Literal["theorem", "exercise", "worked_example", "notation", "sequencing", "intuition", "application"]
 
 #: Layer → (letter of its row ids, subsection of §1, heading). Intuition has a row for every line of the contents.
 LAYERS: dict[Layer, tuple[str, str, str]] = {
     "theorem": ("T", "1.2", "Theorem inventory"),
     "exercise": ("E", "1.3", "Exercise inventory"),
-    "example": ("X", "1.4", "Worked examples"),
+    "worked_example": ("X", "1.4", "Worked examples"),
     "notation": ("N", "1.5", "Notation"),
     "sequencing": ("S", "1.6", "Sequencing graph"),
     "intuition": ("I", "1.1", "Contents"),
@@ -65,7 +65,7 @@ class Source(_Reply):
 class NoneStated(_Reply):
     """An inventory that is empty because the book has none of it, with the source that shows it."""
 
-    inventory: Literal["theorem", "exercise", "example", "notation", "sequencing", "application"]
+    inventory: Literal["theorem", "exercise", "worked_example", "notation", "sequencing", "application"]
     reason: OneLine
     sources: list[int] = Field(min_length=1)
 
@@ -74,11 +74,15 @@ class AuditReply(_Reply):
     """The audit of a book, or of the stated part of it."""
 
     contents: list[ContentsLine] = Field(min_length=1, description="every section in scope, in order")
-    theorems: list[Item] = Field(description="ids T1…; label: kind, number and name ('Theorem 2.9 (…)'); definitions too")
+    theorems: list[Item] = Field(
+        description="ids T1…; label: kind, number and name ('Theorem 2.9 (…)'); definitions too"
+    )
     exercises: list[Item] = Field(description="ids E1…; label: load-bearing, applied or extension")
     examples: list[Item] = Field(description="ids X1…; label: a short name")
     notation: list[Item] = Field(description="ids N1…; label: the symbol as the book writes it")
-    sequencing: list[Item] = Field(description="ids S1…; place: the section that uses; label: the `ref` of the one used")
+    sequencing: list[Item] = Field(
+        description="ids S1…; place: the section that uses; label: the `ref` of the one used"
+    )
     applications: list[Item] = Field(description="ids A1…; label: the field it applies to")
     perspective: str = Field(min_length=200, description="§1.7: the author's distinctive perspective and voice")
     none_stated: list[NoneStated] = Field(default_factory=list)
@@ -89,7 +93,7 @@ class AuditReply(_Reply):
         return {
             "theorem": self.theorems,
             "exercise": self.exercises,
-            "example": self.examples,
+            "worked_example": self.examples,
             "notation": self.notation,
             "sequencing": self.sequencing,
             "application": self.applications,
@@ -124,11 +128,11 @@ def render_section(reply: AuditReply) -> str:
     """§1 of the plan document, without its own heading line."""
     contents = [(f"I{i}", line.ref, line.title, line.summary) for i, line in enumerate(reply.contents, 1)]
     parts = ["### 1.1 Contents\n\n" + render_table(("id", "place", "label", "statement"), contents)]
-    stated = {none.inventory: none for none in reply.none_stated}
+    stated: dict[Layer, NoneStated] = {none.inventory: none for none in reply.none_stated}
     for layer, items in reply.items().items():
-        letter, number, title = LAYERS[layer]
+        _, number, title = LAYERS[layer]
         if layer == "application":
-            parts.append(f"### 1.7 Perspective and voice\n\n{_paragraphs(reply.perspective)}\n")
+            parts.append(f"### 1.7 Perspective and voice\n\n{plain(reply.perspective)}\n")
         if items:
             rows = [(i.id, i.place, i.label, i.statement, ", ".join(map(str, i.sources))) for i in items]
             body = render_table(COLUMNS, rows)
@@ -136,15 +140,14 @@ def render_section(reply: AuditReply) -> str:
             none = stated.get(layer)
             body = f"None: {cell(none.reason)} [{', '.join(map(str, none.sources))}]\n" if none else ""
         parts.append(f"### {number} {title}\n\n{body}")
-        del letter
     sources = [(s.number, s.title, s.kind, s.locator) for s in reply.sources]
     parts.append("### Sources\n\n" + render_table(("number", "title", "kind", "locator"), sources))
     return "\n".join(parts)
 
 
-def _paragraphs(text: str) -> str:
-    """Free text that cannot pass for a heading or a table of ours."""
-    return "\n".join(re.sub(r"^(\s*)([#|])", r"\1\\\2", line) for line in text.strip().splitlines())
+def plain(text: str) -> str:
+    """Free text that cannot pass for a heading, a table or a code fence of ours."""
+    return "\n".join(re.sub(r"^(\s*)([#|`~])", r"\1\\\2", line) for line in text.strip().splitlines())
 
 
 def parse_section(markdown: str) -> Inventory:

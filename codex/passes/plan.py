@@ -1,4 +1,4 @@
-"""P3: the production plan. Which units to write and which to deepen so that every gap row is taught (curriculum.md §2)."""
+"""P3: the production plan: which units to write and to deepen so that every gap row is taught (curriculum.md §2)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class NewUnit(_Reply):
     prerequisites: list[UnitId] = Field(description="units that must be read before; shipped ones or ones of this plan")
     originator: str = Field(min_length=5, description="the primary source: who first did this, where, when")
     modern_anchor: str = Field(min_length=5, description="the modern text it follows")
-    must_contain: str = Field(min_length=80, description="specification: definitions, theorems with proofs, examples, exercises")
+    must_contain: str = Field(
+        min_length=80, description="specification: definitions, theorems with proofs, examples, exercises"
+    )
     rows: list[str] = Field(min_length=1, description="inventory rows that it covers")
 
 
@@ -70,20 +72,24 @@ class PlanReply(_Reply):
 
     new_units: list[NewUnit]
     deepenings: list[Deepening] = Field(default_factory=list)
-    notation: list[NotationLine] = Field(default_factory=list, description="one line for every row of the notation inventory")
+    notation: list[NotationLine] = Field(
+        default_factory=list, description="one line for every row of the notation inventory"
+    )
     edges: list[Edge] = Field(default_factory=list, description="prerequisite edges beyond those of the new units")
     jobs: list[Job] = Field(min_length=1)
 
 
 def variables(context: Context) -> dict[str, Any]:
-    statuses = read_statuses(context.plan.section(2))
+    statuses = read_statuses(context.section(2))
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory, statuses),
-        "summary": context.plan.section(2).partition("### 2.9")[2].partition("\n")[2].strip(),
+        "summary": context.section(2).partition("### 2.9")[2].partition("\n")[2].strip(),
         "units": corpus_outline(context),
         "concepts": [c.slug for c in context.corpus.catalog.entries],
-        "connections": [(c.id, c.source, c.target, c.type, c.anchor_phrase) for c in context.corpus.connections.connections],
+        "connections": [
+            (c.id, c.source, c.target, c.type, c.anchor_phrase) for c in context.corpus.connections.connections
+        ],
         "job_sizes": f"{JOB_SIZES.start}–{JOB_SIZES.stop - 1}",
     }
 
@@ -100,18 +106,18 @@ def _ids(context: Context, reply: PlanReply) -> Iterator[Defect]:
     counted = Counter([u.id for u in reply.new_units] + [d.id for d in reply.deepenings])
     yield from (Defect(unit, "it is planned twice") for unit, n in counted.items() if n > 1)
     for unit in reply.new_units:
-        if unit.id in context.corpus.units:
-            free = context.corpus.next_free_id(unit.id.rpartition(".")[0], also_taken=counted.keys())
-            yield Defect(unit.id, f"this id belongs to {context.corpus.units[unit.id].title!r}; the next free id is {free}")
-        if context.corpus.folder_of(unit.id) is None:
-            yield Defect(unit.id, "there is no chapter folder for this id; choose a chapter that has units")
+        if unit.id in context.units:
+            free = context.corpus.next_free_id(unit.id.rpartition(".")[0])
+            yield Defect(unit.id, f"this id belongs to {context.units[unit.id].title!r}; the next free id is {free}")
+        if not any(known.startswith(unit.id[:6]) for known in context.units):
+            yield Defect(unit.id, f"chapter {unit.id[:5]} has no units; choose a chapter that has some")
     for deepening in reply.deepenings:
-        if deepening.id not in context.corpus.units:
+        if deepening.id not in context.units:
             yield Defect(deepening.id, "there is no such unit to deepen")
 
 
 def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
-    known = set(context.corpus.units) | {unit.id for unit in reply.new_units}
+    known = set(context.units) | {unit.id for unit in reply.new_units}
     edges = [(p, unit.id) for unit in reply.new_units for p in unit.prerequisites]
     edges += [(e.before, e.after) for e in reply.edges]
     for before, after in edges:
@@ -124,7 +130,7 @@ def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
 
 
 def _rows(context: Context, reply: PlanReply) -> Iterator[Defect]:
-    inventory, statuses = context.inventory, read_statuses(context.plan.section(2))
+    inventory, statuses = context.inventory, read_statuses(context.section(2))
     planned = {row for u in reply.new_units for row in u.rows} | {row for d in reply.deepenings for row in d.rows}
     yield from (Defect(row, "there is no such row in the inventory") for row in sorted(planned - set(inventory.rows)))
     for row in inventory.rows.values():
@@ -161,7 +167,12 @@ def deliverables(reply: PlanReply) -> list[Deliverable]:
         for u in reply.new_units
     ]  # fmt: skip
     deepened = [
-        (d.priority, Deliverable(id=d.id, action="deepen", title="", rows=tuple(d.rows), spec=d.additions, job=job.get(d.id, "")))
+        (
+            d.priority,
+            Deliverable(
+                id=d.id, action="deepen", title="", rows=tuple(d.rows), spec=d.additions, job=job.get(d.id, "")
+            ),
+        )
         for d in reply.deepenings
     ]
     return [each for _, each in sorted([*new, *deepened], key=lambda pair: pair[0])]
@@ -209,8 +220,14 @@ def render_section(context: Context, reply: PlanReply) -> str:
     parts += ["### 3.3 Exercise packs\n\nNone planned.\n"]
     parts += [f"### 3.4 Notation crosswalk\n\n`notation/{context.slug}.md`, {len(reply.notation)} lines.\n"]
     edges = [(e.before, e.after) for e in reply.edges]
-    parts += ["### 3.5 Graph edges\n\n" + (render_table(("before", "after"), edges) if edges else "None beyond the units' own.\n")]
-    parts += ["### 3.6 Agent decomposition\n\n" + render_table(("job", "units"), [(j.name, ", ".join(j.units)) for j in reply.jobs])]
+    parts += [
+        "### 3.5 Graph edges\n\n"
+        + (render_table(("before", "after"), edges) if edges else "None beyond the units' own.\n")
+    ]
+    parts += [
+        "### 3.6 Agent decomposition\n\n"
+        + render_table(("job", "units"), [(j.name, ", ".join(j.units)) for j in reply.jobs])
+    ]
     return "\n".join(parts)
 
 
@@ -230,7 +247,7 @@ def _new_line(unit: NewUnit) -> str:
 
 
 def _deepen_line(context: Context, deepening: Deepening) -> str:
-    title = context.corpus.units[deepening.id].title
+    title = context.units[deepening.id].title
     return f"**`{deepening.id}` {title}.** [DEEPEN] {_one_line(deepening.additions)} Rows: {', '.join(deepening.rows)}."
 
 
@@ -239,5 +256,12 @@ def _one_line(text: str) -> str:
 
 
 PLAN = Pass(
-    "P3_plan", "production plan", PlanReply, "plan", ("read_unit", "lookup_concept", "list_connections"), variables, gate, changes
+    "P3_plan",
+    "production plan",
+    PlanReply,
+    "plan",
+    ("read_unit", "lookup_concept", "list_connections"),
+    variables,
+    gate,
+    changes,
 )

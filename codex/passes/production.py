@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from codex.check import check_text, constraints
-from codex.continuity import measure, shortfalls
+from codex.check import UnitResult, check_text
+from codex.continuity.corpus import registered_anchors
+from codex.continuity.measure import measure
+from codex.continuity.thresholds import shortfalls
 from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
 from codex.passes.coverage import row_list
@@ -63,7 +65,7 @@ def base_text(context: Context) -> str | None:
     """The text that edits apply to: the draft of the attempt before, else the shipped unit; None for a first draft."""
     if context.failure and context.failure.draft is not None:
         return context.failure.draft
-    shipped = context.corpus.units.get(context.deliverable.id)
+    shipped = context.units.get(context.deliverable.id)
     return shipped.text if shipped else None
 
 
@@ -80,14 +82,14 @@ def draft_of(context: Context, reply: ProductionReply) -> str:
 def path_of(context: Context) -> str:
     """Where the unit stands or will stand."""
     wanted = context.deliverable
-    shipped = context.corpus.units.get(wanted.id)
+    shipped = context.units.get(wanted.id)
     return shipped.path if shipped else context.corpus.place(wanted.id, wanted.slug)
 
 
 def variables(context: Context) -> dict[str, Any]:
     wanted = context.deliverable
-    shipped = context.corpus.units.get(wanted.id)
-    near = [u for u in dict.fromkeys([*wanted.prerequisites, *(shipped.prerequisites if shipped else ())])]
+    shipped = context.units.get(wanted.id)
+    near = list(dict.fromkeys([*wanted.prerequisites, *(shipped.prerequisites if shipped else ())]))
     concept = wanted.concept or (shipped.text_value("concept_catalog_id") if shipped else "")
     registered = [c for c in context.corpus.connections.connections if concept in {c.source, c.target}]
     return {
@@ -101,10 +103,9 @@ def variables(context: Context) -> dict[str, Any]:
         "rows": [row for row in row_list(context.inventory) if row["id"] in wanted.rows],
         "notation": context.crosswalk,
         "voice": context.inventory.voice,
-        "constraints": constraints(),
         "connections": registered,
-        "prerequisites": [(u, context.corpus.units[u].title if u in context.corpus.units else "in flight") for u in near],
-        "units": [(unit_id, unit.title) for unit_id, unit in context.corpus.units.items()],
+        "prerequisites": [(u, context.units[u].title if u in context.units else "in flight") for u in near],
+        "units": [(unit_id, unit.title) for unit_id, unit in context.units.items()],
         "peers": [d for d in context.deliverables if d.id != wanted.id],
         "current": base_text(context),
     }
@@ -117,7 +118,7 @@ def gate(context: Context, reply: ProductionReply) -> Verdict:
         return Verdict((Defect("edits", f"{exc}", "EDIT"),))
     unit = parse_unit(text.encode(), path_of(context))
     result = check_text(context.snapshot, unit.path, text.encode())
-    figures: dict[str, Any] = {"checks": f"{result.passed_count}/{len(result.checks)}"}
+    figures: dict[str, Any] = {"checks": f"{sum(c.passed for c in result.checks)}/{len(result.checks)}"}
     defects = [*_checks(result), *_identity(context.deliverable, unit), *_evidence(context, unit, reply)]
     if context.deliverable.action == "new":
         defects += [Defect("continuity", text, "CONTINUITY") for text in _continuity(context, unit)]
@@ -126,9 +127,9 @@ def gate(context: Context, reply: ProductionReply) -> Verdict:
     return Verdict(tuple(defects), figures)
 
 
-def _checks(result: Any) -> Iterator[Defect]:
+def _checks(result: UnitResult) -> Iterator[Defect]:
     if result.error:
-        yield Defect("file", result.error, "PE")
+        yield Defect(f"line {result.error.line}", result.error.sentence, result.error.code)
     for finding in result.checks:
         if finding.verdict == "fail":
             yield Defect(f"line {finding.line}", f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
@@ -148,7 +149,6 @@ def _identity(wanted: Deliverable, unit: Unit) -> Iterator[Defect]:
 
 def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[Defect]:
     given = {e.row: e for e in reply.evidence}
-    title = str(context.book.get("short_title") or context.book["title"])
     for row_id in context.deliverable.rows:
         row = context.inventory.rows.get(row_id)
         if row is None or row.layer not in TESTS:
@@ -157,17 +157,17 @@ def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[
             yield Defect(row_id, "this row was asked for and the reply gives no evidence for it")
             continue
         place, problem = locate(unit, unit.id, given[row_id].heading, given[row_id].quote)
-        problem = problem or (TESTS[row.layer](place, title) if place else "")
+        problem = problem or (TESTS[row.layer](place, context.short_title) if place else "")
         if problem:
             yield Defect(row_id, problem)
 
 
 def _continuity(context: Context, unit: Unit) -> list[str]:
-    return shortfalls(measure(unit.data, unit.path, context.corpus.anchor_phrases))
+    return shortfalls(measure(unit.data, unit.path, registered_anchors(context.snapshot)))
 
 
 def _kept(context: Context, unit: Unit) -> Iterator[Defect]:
-    before = context.corpus.units[context.deliverable.id]
+    before = context.units[context.deliverable.id]
     titles = {h.title for h in unit.headings if h.level == 2}
     for heading in before.headings:
         if heading.level == 2 and heading.title not in titles:
@@ -179,7 +179,7 @@ def _kept(context: Context, unit: Unit) -> Iterator[Defect]:
 def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Changes:
     del verdict
     wanted, text = context.deliverable, draft_of(context, reply)
-    shipped = context.corpus.units.get(wanted.id)
+    shipped = context.units.get(wanted.id)
     unit = UnitChange(
         action="deepen" if shipped else "new",
         id=wanted.id,
@@ -196,9 +196,7 @@ def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Chang
 
 
 def _catalog_entry(context: Context, wanted: Deliverable, reply: ProductionReply) -> CatalogEntry:
-    concepts = (
-        context.corpus.units[u].text_value("concept_catalog_id") for u in wanted.prerequisites if u in context.corpus.units
-    )
+    concepts = (context.units[u].text_value("concept_catalog_id") for u in wanted.prerequisites if u in context.units)
     return CatalogEntry(
         slug=wanted.concept,
         title=reply.catalog_title or wanted.title,

@@ -10,9 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from codex.integration.proposal import PlanSection, Slug, UnitId
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
-from codex.passes.coverage import corpus_outline, read_answers, render_answers, render_scorecard, row_list
-from codex.passes.equivalence import THRESHOLDS, Defect, RowAnswer, Score, answer_defects, scores
+from codex.passes.coverage import (
+    card_figures,
+    corpus_outline,
+    read_answers,
+    render_answers,
+    render_scorecard,
+    row_defects,
+    row_list,
+)
+from codex.passes.equivalence import Defect, RowAnswer, Score, scores
 from codex.passes.evidence import locate
+from codex.passes.inventory import plain
 from codex.passes.tables import render_table
 
 #: The exercise sample (curriculum.md §2, §4.2): at least a tenth of the inventory and at least five, or all there are.
@@ -21,7 +30,7 @@ SAMPLE_SHARE, SAMPLE_LEAST = 0.10, 5
 NOTATION_PASSAGES = 3
 
 NUMBERS = {
-    "theorem": "4.1.1", "exercise": "4.1.2", "example": "4.1.3", "notation": "4.1.4",
+    "theorem": "4.1.1", "exercise": "4.1.2", "worked_example": "4.1.3", "notation": "4.1.4",
     "sequencing": "4.1.5", "intuition": "4.1.6", "application": "4.1.7",
 }  # fmt: skip
 
@@ -77,12 +86,12 @@ def sample_size(rows: int) -> int:
 
 
 def variables(context: Context) -> dict[str, Any]:
-    earlier = {row["row"]: row for row in read_answers(context.plan.section(2))}
+    earlier = {row["row"]: row for row in read_answers(context.section(2))}
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory, {k: v["status"] for k, v in earlier.items()}),
         "earlier": earlier,
-        "planned": context.plan.section(3),
+        "planned": context.section(3),
         "produced": context.produced,
         "crosswalk": context.crosswalk,
         "units": corpus_outline(context),
@@ -92,26 +101,27 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def gate(context: Context, reply: VerificationReply) -> Verdict:
-    title = str(context.book.get("short_title") or context.book["title"])
-    card = scores(context.inventory, reply.answers)
+    card = scores(context.inventory, reply.answers, context.thresholds)
     defects = [
-        *answer_defects(context.inventory, reply.answers, context.corpus, crosswalk=context.crosswalk, book_title=title),
+        *row_defects(context, reply.answers),
         *_samples(context, reply),
         *_deficits(context, reply, card),
     ]
-    figures = {"layers": {s.layer: s.as_data() for s in card}}
+    figures = card_figures(card)
     short = tuple(Defect(s.layer, _short_of(s), "LAYER") for s in card if not s.met)
     deficits = merge_by_unit([_deliverable(d) for d in reply.deficits]) if short else ()
     return Verdict(tuple(defects), figures, deficits, short)
 
 
 def _short_of(score: Score) -> str:
-    return f"{(score.share or 0) * 100:.1f} % of the rows are covered, {THRESHOLDS[score.layer] * 100:.0f} % are needed"
+    return f"{(score.share or 0) * 100:.1f} % of the rows are covered, {score.threshold * 100:.0f} % are needed"
 
 
 def _samples(context: Context, reply: VerificationReply) -> Iterator[Defect]:
     exercises, notation = context.inventory.of("exercise"), context.inventory.of("notation")
-    yield from _sample(context, "exercise", reply.exercise_sample, {r.id for r in exercises}, sample_size(len(exercises)))
+    yield from _sample(
+        context, "exercise", reply.exercise_sample, {r.id for r in exercises}, sample_size(len(exercises))
+    )
     least = min(NOTATION_PASSAGES, len(notation))
     yield from _sample(context, "notation", reply.notation_passages, {r.id for r in notation}, least)
 
@@ -124,7 +134,7 @@ def _sample(
     for each in sample:
         if each.row not in rows:
             yield Defect(each.row, f"there is no such {what} row")
-        _, problem = locate(context.corpus.units.get(each.unit), each.unit, each.heading, each.quote)
+        _, problem = locate(context.units.get(each.unit), each.unit, each.heading, each.quote)
         if problem:
             yield Defect(f"{what} sample {each.row}", problem)
 
@@ -133,14 +143,18 @@ def _deficits(context: Context, reply: VerificationReply, card: Sequence[Score])
     if all(score.met for score in card):
         return
     named = {row for deficit in reply.deficits for row in deficit.rows}
-    yield from (Defect(row, "there is no such row in the inventory") for row in sorted(named - set(context.inventory.rows)))
+    yield from (
+        Defect(row, "there is no such row in the inventory") for row in sorted(named - set(context.inventory.rows))
+    )
     short = {score.layer for score in card if not score.met}
     for answer in reply.answers:
         row = context.inventory.rows.get(answer.row)
         if row and row.layer in short and answer.status in {"gap", "partial"} and row.id not in named:
-            yield Defect(row.id, f"the {row.layer} layer is below its threshold and no deficit says what to do about this row")
+            yield Defect(
+                row.id, f"the {row.layer} layer is below its threshold and no deficit says what to do about this row"
+            )
     for deficit in reply.deficits:
-        exists = deficit.unit in context.corpus.units
+        exists = deficit.unit in context.units
         if deficit.action == "deepen" and not exists:
             yield Defect(deficit.unit, "there is no such unit to deepen")
         if deficit.action == "new" and (exists or not deficit.slug or not deficit.concept or not deficit.title):
@@ -158,7 +172,10 @@ def _deliverable(deficit: Deficit) -> Deliverable:
 def changes(context: Context, reply: VerificationReply, verdict: Verdict) -> Changes:
     number = 3 + context.ledger.rounds(context.subject)
     met = not verdict.shortfall
-    front = {"plan_status": "verified" if met else "production-ready", f"verification_{context.attempt}": "passed" if met else "short"}
+    front = {
+        "plan_status": "verified" if met else "production-ready",
+        f"verification_{context.attempt}": "passed" if met else "short",
+    }
     section = PlanSection(number=number, markdown=render_section(context, reply, number), front_matter=front)
     title = f"Verify {context.book['title']}: " + ("all layers met" if met else "falls short")
     return Changes(title=title, sections=(section,), deliverables=verdict.deficits if verdict.shortfall else None)
@@ -179,21 +196,23 @@ def merge_by_unit(deficits: Sequence[Deliverable]) -> tuple[Deliverable, ...]:
 
 def render_section(context: Context, reply: VerificationReply, number: int) -> str:
     """§4, or §5 and on for a verification after rework: the same tables under the section's own number."""
-    tables = render_answers(context.inventory, reply.answers, NUMBERS)
+    tables = render_answers(context.inventory, reply.answers, NUMBERS).replace("### 4.1.", "#### 4.1.")
     sample = [(s.row, s.unit, s.heading, f"“{s.quote}”") for s in reply.exercise_sample]
     passages = [(s.row, s.unit, s.heading, f"“{s.quote}”") for s in reply.notation_passages]
     deficits = [(", ".join(d.rows), d.action, d.unit, d.specification) for d in reply.deficits]
     columns = ("row", "unit", "heading", "passage")
     parts = [
+        "### 4.1 Book as input: self-check by layer\n",
         tables,
-        "### 4.2 Exercise reproducibility\n\n" + (render_table(columns, sample) if sample else "No exercises in the inventory.\n"),
+        "### 4.2 Exercise reproducibility\n\n"
+        + (render_table(columns, sample) if sample else "No exercises in the inventory.\n"),
         "### 4.3 Notation comprehension\n\n" + (render_table(columns, passages) if passages else "No notation rows.\n"),
-        "### 4.4 Sign-off\n\n" + render_scorecard(scores(context.inventory, reply.answers)),
-        reply.statement.strip() + "\n",
+        "### 4.4 Sign-off\n\n" + render_scorecard(scores(context.inventory, reply.answers, context.thresholds)),
+        plain(reply.statement) + "\n",
     ]
     if deficits:
         parts.append("#### Deficits\n\n" + render_table(("rows", "action", "unit", "specification"), deficits))
-    return "\n".join(parts).replace("### 4.", f"### {number}.")
+    return "\n".join(parts).replace("## 4.", f"## {number}.")
 
 
 VERIFY = Pass(

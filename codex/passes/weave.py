@@ -51,7 +51,7 @@ class Seam:
 
 def seams(context: Context) -> list[Seam]:
     """Both directions of every registered connection that has one end in the book's units and both ends shipped."""
-    by_concept = {unit.text_value("concept_catalog_id"): unit_id for unit_id, unit in context.corpus.units.items()}
+    by_concept = {unit.text_value("concept_catalog_id"): unit_id for unit_id, unit in context.units.items()}
     found = []
     for each in context.corpus.connections.connections:
         ends = (by_concept.get(each.source), by_concept.get(each.target))
@@ -63,7 +63,7 @@ def seams(context: Context) -> list[Seam]:
 
 def open_seams(context: Context, texts: Mapping[str, str]) -> list[Seam]:
     """The seams whose anchor phrase the unit's text does not hold word for word."""
-    return [s for s in seams(context) if s.anchor not in texts.get(s.unit, context.corpus.units[s.unit].text)]
+    return [s for s in seams(context) if s.anchor not in texts.get(s.unit, context.units[s.unit].text)]
 
 
 def variables(context: Context) -> dict[str, Any]:
@@ -73,8 +73,8 @@ def variables(context: Context) -> dict[str, Any]:
         "produced": context.produced,
         "open": open_seams(context, {}),
         "all": seams(context),
-        "texts": {u: context.corpus.units[u].text for u in sorted({s.unit for s in open_seams(context, {})})},
-        "involved": [(u, context.corpus.units[u].title) for u in sorted(involved)],
+        "texts": {u: context.units[u].text for u in sorted({s.unit for s in open_seams(context, {})})},
+        "involved": [(u, context.units[u].title) for u in sorted(involved)],
         "shortfalls": _continuity_failures(context),
     }
 
@@ -88,7 +88,7 @@ def _edited(context: Context, reply: WeavingReply) -> tuple[dict[str, str], list
     texts: dict[str, str] = {}
     defects = []
     for woven in reply.units:
-        unit = context.corpus.units.get(woven.unit)
+        unit = context.units.get(woven.unit)
         if unit is None or woven.unit in texts:
             what = "it is listed twice" if unit else "there is no such unit"
             defects.append(Defect(woven.unit, what))
@@ -104,14 +104,18 @@ def gate(context: Context, reply: WeavingReply) -> Verdict:
     texts, defects = _edited(context, reply)
     defects += list(_worse(context, texts))
     for seam in open_seams(context, texts):
-        defects.append(Defect(seam.unit, f"{seam.connection} is not said here: the anchor phrase “{seam.anchor}” is missing", "ANCHOR"))
+        defects.append(
+            Defect(
+                seam.unit, f"{seam.connection} is not said here: the anchor phrase “{seam.anchor}” is missing", "ANCHOR"
+            )
+        )
     figures = {"seams": len(seams(context)), "open_before": len(open_seams(context, {})), "units_edited": len(texts)}
     return Verdict(tuple(defects), figures)
 
 
 def _worse(context: Context, texts: Mapping[str, str]) -> Iterator[Defect]:
     for unit_id, text in texts.items():
-        unit = context.corpus.units[unit_id]
+        unit = context.units[unit_id]
         before = check_text(context.snapshot, unit.path, unit.data)
         after = check_text(context.snapshot, unit.path, text.encode())
         failing = {f.code for f in before.checks if f.verdict == "fail"}
@@ -126,7 +130,7 @@ def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
     texts, _ = _edited(context, reply)
     units = []
     for unit_id, text in texts.items():
-        unit = context.corpus.units[unit_id]
+        unit = context.units[unit_id]
         reason = "; ".join(e.reason for w in reply.units if w.unit == unit_id for e in w.edits)
         units.append(
             UnitChange(
@@ -137,7 +141,10 @@ def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
     proposals = tuple(ConnectionProposal(**c.model_dump()) for c in reply.connections)
     report = Report(name="weaving_report", markdown=render_report(context, reply, verdict))
     return Changes(
-        title=f"Weave {context.book['title']} into its neighbours", units=tuple(units), connections=proposals, reports=(report,)
+        title=f"Weave {context.book['title']} into its neighbours",
+        units=tuple(units),
+        connections=proposals,
+        reports=(report,),
     )
 
 
@@ -157,5 +164,12 @@ def render_report(context: Context, reply: WeavingReply, verdict: Verdict) -> st
 
 
 WEAVE = Pass(
-    "PW_weaving", "weaving", WeavingReply, "weaving", ("read_unit", "list_connections", "measure_continuity"), variables, gate, changes
+    "PW_weaving",
+    "weaving",
+    WeavingReply,
+    "weaving",
+    ("read_unit", "list_connections", "measure_continuity"),
+    variables,
+    gate,
+    changes,
 )

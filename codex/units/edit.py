@@ -51,7 +51,7 @@ def _loaded(text: str) -> Any:
 def _replacement(frontmatter: str, key: str, value: Any) -> tuple[int, int, str]:
     """Which span of the front matter to replace, by what."""
     line = yaml.safe_dump({key: value}, default_flow_style=False, allow_unicode=True, width=10**9, sort_keys=False)
-    root = yaml.compose(frontmatter, Loader=yaml.SafeLoader)
+    root: Any = yaml.compose(frontmatter, Loader=yaml.SafeLoader)
     found = [(k, v) for k, v in root.value if isinstance(k, yaml.ScalarNode) and k.value == key]
     if found:
         name, old = found[-1]

@@ -17,7 +17,9 @@ _HTML_LABEL = re.compile(r"<p\b[^>]*\bexercise__label\b[^>]*>(.*?)</p\s*>", re.I
 _BOLD_LABEL = re.compile(r"\s*\*\*((?:Exercise|Question|Problem)\b[^\n]*?)\*\*", re.IGNORECASE)
 _OPTION_LIST = re.compile(r"<ol\b[^>]*\bexercise__options\b[^>]*>(.*?)(?:</ol\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _OPTION_ITEM = re.compile(r"<li\b[^>]*>(.*?)(?=<li\b|</li\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_OPTION_LINE = re.compile(r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+|(?:\*\*)?\(?[A-E][.)](?:\*\*)?[ \t]*)(\S.*)$", re.MULTILINE)
+_OPTION_LINE = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+|(?:\*\*)?\(?[A-E][.)](?:\*\*)?[ \t]*)(\S.*)$", re.MULTILINE
+)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 

@@ -26,7 +26,7 @@ _LEVEL_TWO = _opening("##")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 2, 3 or 4. ``start`` and ``end`` are offsets into the body; ``end`` is where its section begins.
+    """A heading of level 2, 3 or 4. ``start`` and ``end`` are offsets into the body; its section begins at ``end``.
 
     ``marker`` is the bracketed word as written, without brackets (``Intermediate+``), or "" when there is none.
     """

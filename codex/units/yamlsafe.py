@@ -15,11 +15,17 @@ import yaml
 
 #: Characters and constructs on which libyaml and PyYAML are known to differ (found by fuzzing one against the other).
 _DIFFERS = re.compile(
-    r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[?!%]|[|>][-+0-9]*#"
+    r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"|%|(?:^|[\s\[{,:'\"-])!|[|>][-+0-9]*#",
+    re.MULTILINE,
 )
+_SMALL_LIST = re.compile(r"\[[^\[\]{}?\n]*\]")
 _DEEP = re.compile(r"(?:-[ ]+){50}")
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&\S", re.MULTILINE)
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*\S", re.MULTILINE)
+#: Longer integers cannot be printed in decimal any more, which every message and index does with them.
+_MAX_DIGITS = 3_000
+_LONG_NUMBER = re.compile(r"[0-9A-Fa-fxb_:]{%d}" % _MAX_DIGITS)
 _MAX_BRACKETS = 2_000
 #: More nodes than this, aliases written out, is an attack or an accident; the largest real front matter has some 200.
 _MAX_NODES = 100_000
@@ -36,13 +42,22 @@ class YamlFault:
 def load_yaml(text: str) -> Any | YamlFault:
     """The value of a YAML 1.1 document (duplicate keys: the last one wins), or the fault; never raises."""
     deep = text.count("[") + text.count("{") > _MAX_BRACKETS or _DEEP.search(text)
+    tricky = _DIFFERS.search(text) or _question_in_flow(text)
     aliased = _ANCHOR.search(text) and _ALIAS.search(text)
-    if not (deep or aliased or _DIFFERS.search(text)):
+    if not (deep or aliased or tricky or _LONG_NUMBER.search(text)):
         try:
             return yaml.load(text, Loader=yaml.CSafeLoader)
         except (yaml.YAMLError, *_FROM_CONSTRUCTORS):
             pass  # let the reference loader decide, and word the message
     return _load_slowly(text)
+
+
+def _question_in_flow(text: str) -> bool:
+    """Whether a question mark may stand inside brackets or braces, or at the start of a token."""
+    if "?" not in text:
+        return False
+    rest = _SMALL_LIST.sub("", text)
+    return "[" in rest or "{" in rest or "? " in rest or "?\n" in rest
 
 
 #: What PyYAML's constructors raise on scalars that look like a number or a date and are none (``0x_``, 2026-13-45),
@@ -58,6 +73,8 @@ def _load_slowly(text: str) -> Any | YamlFault:
             return None
         if _written_out(node, {}) > _MAX_NODES:
             return YamlFault("aliases stand for more than a hundred thousand values", 1)
+        if _LONG_NUMBER.search(text) and _has_long_number(node):
+            return YamlFault("a number has too many digits", 1)
         return loader.construct_document(node)
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
@@ -72,6 +89,21 @@ def _load_slowly(text: str) -> Any | YamlFault:
         return YamlFault(f"a value does not fit its type ({exc})", 1)
 
 
+def _has_long_number(root: yaml.Node) -> bool:
+    seen, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == "tag:yaml.org,2002:int" and len(node.value) > _MAX_DIGITS:
+                return True
+        else:
+            waiting += [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
+    return False
+
+
 def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
     """How many nodes there are when every alias is replaced by what it stands for (a node inside itself counts 1)."""
     if id(node) in known:
@@ -83,5 +115,3 @@ def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
         total += sum(_written_out(k, known) + _written_out(v, known) for k, v in node.value)
     known[id(node)] = total
     return total
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,11 @@ from codex.agents.call import AgentCall, CallAddress
 from codex.agents.messages import Reply, TurnRequest, build_body, opening_messages
 from codex.agents.turns import RetryPolicy
 from codex.snapshot import TreeSnapshot
+
+TESTS = Path(__file__).resolve().parent.parent
+
+#: Environment of a subprocess that imports the engine and these helpers (as ``agents.helpers``).
+SUBPROCESS = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS)))}
 
 MODEL = "claude-haiku-4-5"
 ADDRESS = CallAddress("book:demo", "P4_production", "03.09.02", 1)

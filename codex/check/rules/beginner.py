@@ -72,7 +72,7 @@ BG001 = Rule(
     why="The first tier is read by people who meet the subject for the first time. List items count as prose; tables, "
     "formulas, quotes, images and HTML blocks do not.",
     failing=Example("An even number is a number of pairs.", "A pair is two of a kind. " * 18),
-    passing=Example("An even number is a number of pairs.", "A pair is two of a kind. " * 17),
+    passing=Example("An even number is a number of pairs.", "A pair is two of a kind. " * 13),
     hint="Split the paragraph with an empty line into steps of one thought each.",
     constraint="In [Beginner] sections no paragraph has more than 120 words.",
     check=_long_paragraphs,

@@ -47,7 +47,9 @@ XE001 = Rule(
     severity="error",
     reads=("Exercises section", "id"),
     why="Enough to practise, few enough to finish. Exercise packs are exempt.",
-    failing=Example('<aside class="exercise" data-difficulty="medium"', '<aside class="remark" data-difficulty="medium"'),
+    failing=Example(
+        '<aside class="exercise" data-difficulty="medium"', '<aside class="remark" data-difficulty="medium"'
+    ),
     passing=Example(),
     hint='Have 5 to 10 blocks `<aside class="exercise" …>` in `## Exercises [Intermediate+]`.',
     constraint='`## Exercises [Intermediate+]` holds 5 to 10 blocks `<aside class="exercise" data-difficulty="…" '
@@ -160,7 +162,9 @@ XE005 = Rule(
     severity="error",
     reads=("Exercises section",),
     why="At least one answer should be checkable by calculation.",
-    failing=Example('data-type="symbolic"', 'data-type="short-answer"', also=(('data-type="numeric"', 'data-type="true-false"'),)),
+    failing=Example(
+        'data-type="symbolic"', 'data-type="short-answer"', also=(('data-type="numeric"', 'data-type="true-false"'),)
+    ),
     passing=Example('data-type="symbolic"', 'data-type="short-answer"'),
     hint='Add an exercise with data-type="numeric" or "symbolic" whose answer can be computed.',
     constraint="At least one exercise of the section is numeric or symbolic.",

@@ -13,9 +13,7 @@ _FORMAL_PREFIXES = {f"{n:02d}" for n in (*range(20), *range(37, 48))}
 _LONG_NOTE, _SHORT_NOTE = 30, 5
 
 _STATUS_LINE = "lean_status: none\n"
-_NOTE_HINT = (
-    "Say in lean_mathlib_gap what Mathlib lacks for this unit: which definitions and statements exist, which are missing."
-)
+_NOTE_HINT = "Say in lean_mathlib_gap which definitions and statements of this unit Mathlib has, and which it lacks."
 
 
 def _module_declared(unit: Unit, status: str) -> Finding | None:

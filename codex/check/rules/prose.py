@@ -60,17 +60,15 @@ PH001 = Rule(
     check=_phrases,
 )
 
-_BLANK_LINES = re.compile(r"\n{2,}")
 LONGEST_PARAGRAPH = 250
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """The pieces between runs of two or more line ends, with their offsets."""
+    """The pieces between runs of two or more line ends, with their offsets; some are empty or begin with a line end."""
     position = 0
-    for gap in _BLANK_LINES.finditer(text):
-        yield position, text[position : gap.start()]
-        position = gap.end()
-    yield position, text[position:]
+    for piece in text.split("\n\n"):
+        yield position, piece
+        position += len(piece) + 2
 
 
 def too_long(text: str, limit: int) -> int:
@@ -83,10 +81,14 @@ def too_long(text: str, limit: int) -> int:
 
 def _long_paragraphs(unit: Unit, answers: Answers) -> Finding:
     return fail_at(
-        Place(f"{words} words, at most {LONGEST_PARAGRAPH} allowed", unit.line_at(offset))
+        Place(f"{words} words, at most {LONGEST_PARAGRAPH} allowed", unit.line_at(offset + _leading(piece)))
         for offset, piece in paragraphs(unit.body)
         if (words := too_long(piece, LONGEST_PARAGRAPH)) and not _exempt(piece)
     )
+
+
+def _leading(piece: str) -> int:
+    return len(piece) - len(piece.lstrip())
 
 
 def _exempt(piece: str) -> bool:

@@ -43,7 +43,8 @@ def _resolve_references(unit: Unit, answers: Answers) -> Finding | None:
     if not unit.frontmatter.get("references"):
         return None
     line = unit.line_of_key("references")
-    bad, unseen = [], []
+    bad: list[Place] = []
+    unseen: list[Place] = []
     for number, entry in enumerate(items(unit, "references"), 1):
         problem, outside_archive = _reference_problem(unit, entry, answers)
         if problem:

@@ -127,7 +127,11 @@ IM004 = Rule(
     reads=("tiers_present", "lean_status", "headings"),
     why="A formalised unit shows its formalisation. Any heading with these four letters counts, also `Boolean`.",
     failing=Example("lean_status: none\n", "lean_status: partial\nlean_module: Sample.Parity\n"),
-    passing=Example("lean_status: none\n", "lean_status: none\n"),
+    passing=Example(
+        "## Advanced results [Master]",
+        "## Lean formalization [Intermediate+]\n\nText.\n\n## Advanced results [Master]",
+        also=(("lean_status: none\n", "lean_status: partial\nlean_module: Sample.Parity\n"),),
+    ),
     hint="Add `## Lean formalization [Intermediate+]` that shows the statements and says what is proved.",
     constraint="With lean_status partial or full there is a section `## Lean formalization [Intermediate+]`.",
     check=_lean_section,

@@ -1,0 +1,127 @@
+"""``codexctl ledger`` and ``codexctl costs``: what the campaign ledger says, whether it is whole, what was spent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
+
+if TYPE_CHECKING:
+    from codex.campaign.ledger import Ledger
+    from codex.snapshot import Snapshot
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The campaign ledger: show, log, verify, rebuild.")
+
+SubjectArgument = Annotated[
+    str | None, typer.Argument(help="A book's slug, or book:SLUG, flow:ID, unit:ID, campaign.", show_default=False)
+]
+
+
+@app.command()
+def show(subject: SubjectArgument = None, workspace: WorkspaceOption = None, output: JsonOption = "text") -> None:
+    """Show where every subject stands, or all about one."""
+    from codex.campaign.ledger import Ledger
+    from codex.cli import ledger_view
+
+    as_json = want_json(output)
+    ledger = Ledger.load(_snapshot(workspace))
+    named = None if subject in (None, "campaign") else _named(ledger, str(subject))
+    if as_json:
+        emit_json(ledger.entry(named) if named else ledger.document())
+    else:
+        parts = ledger_view.subject_view(ledger, named) if named else ledger_view.overview(ledger)
+        console().print(*parts, sep="\n")
+
+
+@app.command()
+def log(
+    subject: SubjectArgument = None,
+    last: Annotated[
+        int | None, typer.Option("--last", min=0, help="Only the newest N; 0: all. Default: 30, for json all.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    output: JsonOption = "text",
+) -> None:
+    """List events, oldest first."""
+    from codex.campaign.ledger import Ledger
+    from codex.cli import ledger_view
+
+    as_json = want_json(output)
+    ledger = Ledger.load(_snapshot(workspace))
+    events = ledger.events(_named(ledger, subject) if subject else None)
+    wanted = last if last is not None else (0 if as_json else 30)
+    chosen = events[-wanted:] if wanted else events
+    if as_json:
+        emit_json([event.model_dump() for event in chosen])
+    else:
+        console().print(*ledger_view.event_lines(chosen, len(events)), sep="\n")
+
+
+@app.command()
+def verify(workspace: WorkspaceOption = None, output: JsonOption = "text") -> None:
+    """Check the hash chain of the log and fold it again; exit 1 when anything is wrong."""
+    from codex.campaign.log import files, lines
+    from codex.campaign.verify import verify as verify_log
+
+    as_json = want_json(output)
+    snapshot = _snapshot(workspace)
+    problems = verify_log(snapshot)
+    events, count = sum(1 for _ in lines(snapshot)), len(files(snapshot))
+    if as_json:
+        found = [{"code": p.code, "path": p.path, "line": p.line, "message": p.message} for p in problems]
+        emit_json({"whole": not problems, "events": events, "files": count, "problems": found})
+    else:
+        typer.echo("\n".join(f"{p.place}: {p.message}" for p in problems) or _all_well(events, count))
+    if problems:
+        raise typer.Exit(1)
+
+
+def _all_well(events: int, count: int) -> str:
+    if not events:
+        return "There is no log yet, so there is nothing to verify."
+    return f"The ledger is whole: {events} events in {count} files, and campaign.json is what they give."
+
+
+@app.command()
+def rebuild(workspace: WorkspaceOption = None) -> None:
+    """Print campaign.json as the log gives it."""
+    from codex.campaign.ledger import Ledger
+    from codex.campaign.projection import render
+
+    sys.stdout.buffer.write(render(Ledger.load(_snapshot(workspace)).document()))
+    sys.stdout.flush()
+
+
+def costs(
+    by: Annotated[str, typer.Option("--by", help="Sum by this.", metavar="book|pass|model|tier|day")] = "book",
+    workspace: WorkspaceOption = None,
+    output: JsonOption = "text",
+) -> None:
+    """Show what agent calls have cost, against the budgets."""
+    from codex.cli import ledger_view
+
+    as_json = want_json(output)
+    table = ledger_view.cost_table(_snapshot(workspace), by)
+    if as_json:
+        emit_json(table.as_json())
+    else:
+        console().print(*table.view(), sep="\n")
+
+
+def _snapshot(workspace: Path | None) -> Snapshot:
+    """The files as they are now: what a person sees is what is shown and verified."""
+    from codex.snapshot import TreeSnapshot
+
+    return TreeSnapshot(open_workspace_root(workspace))
+
+
+def _named(ledger: Ledger, name: str) -> str:
+    """The subject that a name means, with or without its kind; the name itself when the ledger knows none."""
+    if ":" in name or name == "campaign":
+        return name
+    candidates = (f"{kind}:{name}" for kind in ("book", "flow", "unit"))
+    return next((subject for subject in candidates if ledger.knows(subject)), f"book:{name}")

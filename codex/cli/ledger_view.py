@@ -1,0 +1,179 @@
+"""The ledger and the costs as tables for people. Text from the ledger is shown as it is, never as markup or control."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from codex.campaign.budgets import budget_settings
+from codex.campaign.costs import Cost, Total, grand_total, read_costs, totals
+from codex.campaign.definition import load_campaign, tier_letter
+from codex.campaign.events import Event
+from codex.campaign.ledger import Ledger
+from codex.campaign.machine import Final, NeedsPerson, next_step
+from codex.campaign.tables import machine_of
+from codex.snapshot import Snapshot
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(value: object) -> Text:
+    """A value as text of one line: no markup, no control characters, nothing for None."""
+    return Text(_CONTROL.sub("�", str("" if value is None else value)).replace("\n", " "))
+
+
+def _table(*columns: str, right: Sequence[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=number == 0)
+    return table
+
+
+def overview(ledger: Ledger) -> list[RenderableType]:
+    """One line a book and flow, then the totals."""
+    now = datetime.now(UTC)
+    table = _table("Subject", "Tier", "State", "Next", "Held by", "USD", right=("USD",))
+    subjects = ledger.subjects("book") + ledger.subjects("flow")
+    for subject in subjects:
+        tier = tier_letter(ledger.entry(subject).get("tier"))
+        row = (
+            subject.removeprefix("book:"),
+            tier,
+            ledger.status(subject),
+            _next(ledger, subject),
+            ledger.owner(subject, now),
+        )
+        table.add_row(*map(plain, row), plain(f"{ledger.spent(subject):.2f}"))
+    figures = ledger.document()["totals"]
+    told = f"{figures['books_equivalence_covered']} of {figures['books_total']} books covered"
+    cost = f"{figures['agent_invocations_total']} agent calls, {figures['cost_usd_total']:.2f} USD"
+    return [table if subjects else plain("The ledger has no books yet."), plain(f"{told} · {cost}")]
+
+
+def _next(ledger: Ledger, subject: str) -> str:
+    step = next_step(ledger, subject)
+    if isinstance(step, Final):
+        return "–"
+    return "a person" if isinstance(step, NeedsPerson) else step.pass_name
+
+
+def subject_view(ledger: Ledger, subject: str) -> list[RenderableType]:
+    """All about one subject: a line for each simple key, the passes, what waits for a person."""
+    entry = ledger.entry(subject)
+    parts: list[RenderableType] = [plain(f"{subject}: {ledger.status(subject)}")]
+    parts += [plain(f"  {key}: {_short(value)}") for key, value in entry.items() if key not in {"passes", "status"}]
+    passes = entry.get("passes")
+    if isinstance(passes, dict) and passes:
+        parts.append(_passes(passes))
+    step = next_step(ledger, subject) if machine_of(subject) else None
+    if isinstance(step, NeedsPerson):
+        parts.append(plain(f"Waits for a person: {step.reason}. Choices: {', '.join(step.choices)}."))
+    return parts
+
+
+def _passes(passes: dict[str, Any]) -> Table:
+    table = _table("Pass", "Status", "Attempt", "Started", "Completed", "USD", "Blocked by", right=("Attempt", "USD"))
+    for name, record in passes.items():
+        known = record if isinstance(record, dict) else {"status": record}
+        completed = known.get("completed") or known.get("completed_at")
+        values = (known.get("status"), known.get("attempt"), known.get("started"), completed, known.get("cost_usd"))
+        blocked = known.get("blocked_by")
+        table.add_row(
+            *map(plain, (name, *values)), plain(", ".join(map(str, blocked)) if isinstance(blocked, list) else "")
+        )
+    return table
+
+
+def _short(value: object) -> str:
+    text = "–" if value in (None, [], {}) else str(value)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def event_lines(events: Sequence[Event], of: int) -> list[RenderableType]:
+    """A table of events; says how many older ones there are."""
+    if not events:
+        return [plain("The log has no such events.")]
+    table = _table("#", "At", "Subject", "Event", "Pass", "USD", "What", right=("#", "USD"))
+    for event in events:
+        cost = Decimal(event.cost_usd)
+        row = (event.seq, event.at, event.subject, event.kind, event.pass_name, f"{cost:.2f}" if cost else "")
+        table.add_row(*map(plain, row), plain(_what(event)))
+    older = of - len(events)
+    return [table, *([plain(f"{older} older ones: --last 0 lists all.")] if older else [])]
+
+
+def _what(event: Event) -> str:
+    moved = f"{event.from_state} → {event.to_state}" if event.to_state else ""
+    parts = (event.unit, moved, event.owner and f"by {event.owner}", event.rationale)
+    return _short(" · ".join(part for part in parts if part) or "")
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """Sums of the cost ledger with their ceilings (US dollars) where the kind of sum has one."""
+
+    by: str
+    rows: dict[str, Total]
+    ceilings: dict[str, Decimal]
+    total: Total
+
+    def as_json(self) -> dict[str, Any]:
+        rows = [{self.by: key, **_figures(row), "ceiling_usd": self._ceiling(key)} for key, row in self.rows.items()]
+        return {"by": self.by, "rows": rows, "total": _figures(self.total)}
+
+    def view(self) -> list[RenderableType]:
+        names = ("Calls", "Input", "Output", "Cache read", "Cache written", "USD", "Ceiling", "Used")
+        table = _table(self.by.capitalize(), *names, right=names)
+        for key, row in self.rows.items():
+            table.add_row(plain(key), *self._cells(row, self.ceilings.get(key)))
+        table.add_row(plain("total"), *self._cells(self.total, None))
+        note = f"{self.total.estimated} of {self.total.calls} calls have estimated token counts."
+        return [table, *([plain(note)] if self.total.estimated else [])]
+
+    def _ceiling(self, key: str) -> float | None:
+        return float(self.ceilings[key]) if key in self.ceilings else None
+
+    def _cells(self, row: Total, ceiling: Decimal | None) -> list[Text]:
+        tokens = (row.input_tokens, row.output_tokens, row.cache_read_tokens, row.cache_write_tokens)
+        used = f"{row.usd / ceiling:.0%}" if ceiling else ""
+        return [plain(cell) for cell in (row.calls, *(f"{n:,}" for n in tokens), f"{row.usd:.2f}", ceiling, used)]
+
+
+def _figures(row: Total) -> dict[str, Any]:
+    return {
+        "calls": row.calls,
+        "input_tokens": row.input_tokens,
+        "output_tokens": row.output_tokens,
+        "cache_read_tokens": row.cache_read_tokens,
+        "cache_write_tokens": row.cache_write_tokens,
+        "calls_estimated": row.estimated,
+        "usd": float(row.usd),
+        "seconds": row.seconds,
+    }
+
+
+def cost_table(snapshot: Snapshot, by: str) -> CostTable:
+    """The cost ledger of a workspace summed; raises DataError for a line that cannot be read, UserError for ``by``."""
+    ledger = Ledger.load(snapshot)
+    books = {s.partition(":")[2]: tier_letter(ledger.entry(s).get("tier")) or "?" for s in ledger.subjects("book")}
+    costs: list[Cost] = read_costs(snapshot)
+    return CostTable(by, totals(costs, by, books), _ceilings(snapshot, by, books), grand_total(costs))
+
+
+def _ceilings(snapshot: Snapshot, by: str, books: dict[str, str]) -> dict[str, Decimal]:
+    campaign, budget = load_campaign(snapshot), budget_settings(snapshot)
+    if by == "tier":
+        return {letter: tier.total_usd for letter, tier in campaign.tiers.items() if tier.total_usd is not None}
+    if by != "book":
+        return {}
+    by_tier = {letter: tier.per_book_usd for letter, tier in campaign.tiers.items()} | budget.tiers_usd
+    chosen = {slug: budget.books_usd.get(slug, by_tier.get(letter)) for slug, letter in books.items()}
+    return {slug: usd for slug, usd in chosen.items() if usd is not None}

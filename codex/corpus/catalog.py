@@ -1,0 +1,228 @@
+"""CONCEPT_CATALOG.md: the concepts that units teach, as Markdown entries (unit-rubric §4.3).
+
+An entry is an H3 line with a dotted slug, followed by ``- **key**: value`` lines. Where a new entry goes:
+
+* the file is a sequence of *runs*: entries that follow one another under one H2 and share their first dotted part;
+* the new entry joins the run in which an entry shares the most dotted parts with it; among equals the longest run,
+  then the last one;
+* in the run it comes after the last entry that sorts before it; if none does, before the run's first entry;
+* with no run of its first part, it goes to the end of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+
+from codex.corpus.markdown import code, line_end_of, one_line
+from codex.errors import UserError
+from codex.units.ids import is_id
+from codex.units.model import Unit
+
+PATH = "docs/catalogs/CONCEPT_CATALOG.md"
+#: The document of a corpus without concepts.
+EMPTY = "# Concept catalog\n\nEvery unit teaches one concept of this list (`concept_catalog_id`).\n\n## Concepts\n"
+
+_MARK = re.compile(r"^(?:```|#{1,6}[ \t])[^\r\n]*", re.MULTILINE)
+_SLUG = re.compile(r"### [ \t]*[`\"]?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)+|[a-z0-9][a-z0-9-]*)[`\"]?[ \t]*")
+_NEW_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*")
+_KEY = re.compile(r"^- \*\*([A-Za-z_ ]+)\*\*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_RULER_AT_END = re.compile(r"\n-{3,}\Z")
+_IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A new entry. ``prerequisites`` are catalog ids, ``anchors`` tier → source; empty fields are left out."""
+
+    slug: str
+    title: str
+    unit: str = ""
+    prerequisites: tuple[str, ...] = ()
+    anchors: Mapping[str, str] = field(default_factory=dict)
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry as it stands at ``text[start:end]``, blank lines and rulers after it not included.
+
+    ``group`` is the H2 it stands under (0: before the first).
+    """
+
+    slug: str
+    start: int
+    end: int
+    group: int
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The document and its entries in order. A slug that stands twice is found at its first place."""
+
+    text: str
+    entries: tuple[Placed, ...]
+
+    @cached_property
+    def _first(self) -> dict[str, Placed]:
+        return {entry.slug: entry for entry in reversed(self.entries)}
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in self._first
+
+    def get(self, slug: str) -> Placed | None:
+        return self._first.get(slug)
+
+    def keys(self, slug: str) -> dict[str, str]:
+        """The keys of an entry (``title``, ``unit``, ``prerequisites``, ``notes`` …), values as they stand."""
+        entry = self.get(slug)
+        return {} if entry is None else {key[1]: key[2] for key in _KEY.finditer(self.text, entry.start, entry.end)}
+
+    def unit_of(self, slug: str) -> str:
+        """The id of the unit that teaches the concept, "" when the entry names none."""
+        return next(iter(_IN_BACKTICKS.findall(self.keys(slug).get("unit", ""))), "")
+
+    def prerequisites_of(self, slug: str) -> tuple[str, ...]:
+        """The catalog ids that the entry names as prerequisites."""
+        return tuple(_IN_BACKTICKS.findall(self.keys(slug).get("prerequisites", "")))
+
+    def runs(self) -> Iterator[tuple[Placed, ...]]:
+        """Entries that follow one another under one H2 and share their first dotted part."""
+        for _, run in groupby(self.entries, key=lambda e: (e.group, e.slug.partition(".")[0])):
+            yield tuple(run)
+
+
+def parse(text: str) -> Catalog:
+    """The entries. Headings inside fenced code, group headings and remarks are none."""
+    marks = list(_headings(text))
+    entries, group = [], 0
+    for number, (start, line) in enumerate(marks):
+        group += line.startswith("## ")
+        slug = _SLUG.fullmatch(line)
+        if slug:
+            following = marks[number + 1][0] if number + 1 < len(marks) else len(text)
+            entries.append(Placed(slug[1], start, _content_end(text, start, following), group))
+    return Catalog(text, tuple(entries))
+
+
+def _headings(text: str) -> Iterator[tuple[int, str]]:
+    fenced = False
+    for mark in _MARK.finditer(text):
+        if mark[0].startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield mark.start(), mark[0]
+
+
+def _content_end(text: str, start: int, following: int) -> int:
+    content = text[start:following].rstrip()
+    while _RULER_AT_END.search(content):
+        content = content[: content.rindex("\n")].rstrip()
+    return start + len(content)
+
+
+def insert_entry(text: str, entry: Entry) -> str:
+    """The catalog with the entry at its place (rule: see the module); unchanged when the slug has one already.
+
+    Raises UserError when the slug is no dotted lower-case name.
+    """
+    if not _NEW_SLUG.fullmatch(entry.slug):
+        raise UserError(f"{entry.slug!r} is no concept id: lower-case words, joined by hyphens and dots, are.")
+    catalog = parse(text)
+    if entry.slug in catalog:
+        return text
+    line_end = line_end_of(text)
+    block = _rendered(entry).replace("\n", line_end)
+    neighbour, after = _neighbour(catalog, entry.slug)
+    if neighbour is None:
+        return _appended(text, block, line_end)
+    if after:
+        return text[: neighbour.end] + line_end * 2 + block + text[neighbour.end :]
+    return text[: neighbour.start] + block + line_end * 2 + text[neighbour.start :]
+
+
+def _appended(text: str, block: str, line_end: str) -> str:
+    body = text.rstrip()
+    return body + line_end * 2 + block + text[len(body) :] if body else block + line_end
+
+
+def _neighbour(catalog: Catalog, slug: str) -> tuple[Placed | None, bool]:
+    """The entry that the new one stands next to, and whether after it."""
+    best: tuple[Placed, ...] = ()
+    best_rank = (0, 0)
+    for run in catalog.runs():
+        rank = (max(_shared_parts(slug, entry.slug) for entry in run), len(run))
+        if rank[0] and rank >= best_rank:
+            best, best_rank = run, rank
+    if not best:
+        return None, True
+    before = [entry for entry in best if entry.slug < slug]
+    return (before[-1], True) if before else (best[0], False)
+
+
+def _shared_parts(one: str, other: str) -> int:
+    shared = 0
+    for a, b in zip(one.split("."), other.split("."), strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared
+
+
+def _rendered(entry: Entry) -> str:
+    lines = [f"### {entry.slug}", "", f"- **title**: {one_line(entry.title)}".rstrip()]
+    if entry.unit:
+        lines.append(f"- **unit**: {code(entry.unit)}")
+    if entry.prerequisites:
+        lines.append("- **prerequisites**: " + ", ".join(code(p) for p in entry.prerequisites))
+    if entry.anchors:
+        lines.append("- **tier_anchors**:")
+        lines += [f"  - {one_line(tier)}: {one_line(source)}" for tier, source in entry.anchors.items()]
+    if entry.notes:
+        lines.append(f"- **notes**: {one_line(entry.notes)}")
+    return "\n".join(lines)
+
+
+def stub_entry(unit: Unit, concepts: Mapping[str, str] | None = None) -> Entry:
+    """The entry that a unit's front matter gives; ``concepts`` maps ids of its prerequisites to catalog ids."""
+    anchors = unit.frontmatter.get("tier_anchors")
+    known = concepts or {}
+    return Entry(
+        slug=unit.text_value("concept_catalog_id"),
+        title=unit.title,
+        unit=unit.id,
+        prerequisites=tuple(known[p] for p in unit.prerequisites if p in known),
+        anchors={k: v for k, v in anchors.items() if isinstance(k, str) and isinstance(v, str)}
+        if isinstance(anchors, dict)
+        else {},
+        notes=f"stub — see unit `{unit.id}`.",
+    )
+
+
+def set_unit(text: str, slug: str, unit_id: str) -> str:
+    """The catalog with ``unit`` of an entry set; unchanged when it says so. Raises UserError when there is no entry."""
+    if not is_id(unit_id):
+        raise UserError(f"{unit_id!r} is no unit id.")
+    entry = parse(text).get(slug)
+    if entry is None:
+        raise UserError(f"{PATH} has no entry {slug}.", remedy="Insert the entry first.")
+    line_end = line_end_of(text)
+    value = f"- **unit**: `{unit_id}`"
+    keys = {key[1]: key for key in _KEY.finditer(text, entry.start, entry.end)}
+    there = keys.get("unit")
+    if there is not None:
+        named = unit_id in _IN_BACKTICKS.findall(there[2])
+        return text if named else text[: there.start()] + value + text[_line_stop(there) :]
+    if "title" in keys:
+        stop = _line_stop(keys["title"])
+        return text[:stop] + line_end + value + text[stop:]
+    stop = entry.start + len(text[entry.start : entry.end].splitlines()[0])
+    return text[:stop] + line_end * 2 + value + text[stop:]
+
+
+def _line_stop(key: re.Match[str]) -> int:
+    """Where the key's line ends, its line end not included."""
+    return key.start() + len(key[0].rstrip("\r"))

@@ -1,0 +1,1 @@
+"""What an integration does, one concern a module: functions from texts to texts, without disk or clock."""

@@ -1,0 +1,69 @@
+"""Whether a unit may be written: its own checks, and those of the units that depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from codex.check import UnitResult, check_corpus
+from codex.check.rule import Level, Verdict
+from codex.integration.proposal import UnitChange
+from codex.integration.steps.draft import Draft
+from codex.integration.steps.refused import defects_of, rejected
+
+_RANK: Mapping[str, int] = {"pass": 2, "not_judged": 1, "fail": 0, "absent": 2}
+
+
+def judge_new(change: UnitChange, path: str, after: Draft, level: Level) -> str:
+    """Require all checks; returns ``passed/total``. Raises Rejected with the defects, or when not all were judged."""
+    result = _check(after, [path], level)[path]
+    shown = _count(result)
+    if result.state == "failing":
+        raise rejected(change.id, "checks", f"{shown} checks passed", defects_of(result))
+    open_checks = [c for c in result.checks if c.verdict == "not_judged" and c.severity == "error"]
+    if open_checks:
+        names = "; ".join(f"{c.code} {c.name}: {c.detail}" for c in open_checks)
+        raise rejected(change.id, "not-judged", f"{shown} checks passed; not judged: {names}")
+    return shown
+
+
+def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, level: Level) -> str:
+    """Require that no check gets worse than it was; returns ``passed/total``. Raises Rejected with what got worse."""
+    old, new = _check(before, [path], level)[path], _check(after, [path], level)[path]
+    worse = _worse(old, new)
+    if worse:
+        codes = {code for code, _ in worse}
+        defects = [d for d in defects_of(new) if d["code"] in codes or new.error]
+        detail = "worse than before: " + "; ".join(f"{code} {name}" for code, name in worse)
+        raise rejected(change.id, "checks", detail, defects)
+    return _count(new)
+
+
+def judge_others(change: UnitChange, paths: Iterable[str], before: Draft, after: Draft, level: Level) -> None:
+    """Require that no check of these other units gets worse; raises Rejected naming them and their checks."""
+    names = sorted(paths)
+    old, new = _check(before, names, level), _check(after, names, level)
+    broken = [(new[path].id or path, _worse(old[path], new[path])) for path in names]
+    shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in worse)}" for unit, worse in broken if worse]
+    if shown:
+        raise rejected(change.id, "breaks-others", "it would break " + "; ".join(shown))
+
+
+def _check(draft: Draft, paths: list[str], level: Level) -> dict[str, UnitResult]:
+    results = check_corpus(draft.snapshot(), paths, level=level).results if paths else ()
+    return {result.path: result for result in results}
+
+
+def _count(result: UnitResult) -> str:
+    return f"{sum(check.passed for check in result.checks)}/{len(result.checks)}"
+
+
+def _worse(old: UnitResult, new: UnitResult) -> list[tuple[str, str]]:
+    """Checks (code, name) of severity error whose verdict is worse than before; one that was not made before must pass."""
+    if new.error and not old.error:
+        return [(new.error.code, new.error.sentence)]
+    before: dict[str, Verdict] = {check.code: check.verdict for check in old.checks}
+    return [
+        (check.code, check.name)
+        for check in new.checks
+        if check.severity == "error" and _RANK[check.verdict] < _RANK[before.get(check.code, "absent")]
+    ]

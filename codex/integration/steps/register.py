@@ -1,0 +1,135 @@
+"""Enter a written unit into the files that all units share: catalog, graph, connections, plan, status, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codex.corpus import catalog, connections, deps, unitstatus
+from codex.corpus.catalog import Entry
+from codex.corpus.index import CorpusIndex
+from codex.errors import UserError
+from codex.integration.proposal import CatalogEntry, Proposal, UnitChange
+from codex.integration.steps import figures, plan
+from codex.integration.steps.draft import Draft
+from codex.integration.steps.refused import rejected
+from codex.units import Unit, is_id
+
+#: Keys of a unit's ``connections`` block that name registered connections.
+_CONNECTION_KEYS = ("in", "out", "lateral")
+
+
+def register(draft: Draft, proposal: Proposal, change: UnitChange, unit: Unit) -> list[str]:
+    """Register a unit that stands in the draft. Returns connection ids it names that are not in the registry.
+
+    Raises Rejected when its edges would close a cycle.
+    """
+    index = CorpusIndex(draft.snapshot())
+    _catalog(draft, change, unit, index)
+    _graph(draft, change, unit, index)
+    unknown = _connections(draft, unit, index)
+    draft.edit(plan.PATH, lambda text: plan.mark_shipped(text, unit))
+    _figures(draft, unit)
+    return unknown
+
+
+def record_status(draft: Draft, proposal: Proposal, unit: Unit, checks: str, metrics: Mapping[str, float]) -> None:
+    """Write manifests/units/<id>.json."""
+    status = unitstatus.UnitStatus(
+        id=unit.id,
+        path=unit.path,
+        status="shipped",
+        book=proposal.slug if proposal.subject.startswith("book:") else "",
+        validator=checks,
+        continuity=metrics,
+    )
+    draft.edit(unitstatus.path_of(unit.id), lambda text: unitstatus.record(text, _kept_book(text, status)), "")
+
+
+def _kept_book(text: str, status: unitstatus.UnitStatus) -> unitstatus.UnitStatus:
+    """A unit belongs to the book that first brought it, whoever weaves or deepens it later."""
+    book = unitstatus.parse(text).book if text else ""
+    return unitstatus.UnitStatus(
+        status.id, status.path, status.status, book or status.book, status.validator, status.continuity
+    )
+
+
+def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> None:
+    slug, given = unit.text_value("concept_catalog_id"), change.catalog
+    if given and given.slug != slug:
+        raise rejected(change.id, "checks", f"concept_catalog_id is {slug!r}; the catalog entry is for {given.slug!r}")
+    if slug:  # without one the check CC001 says so
+        entry = catalog_entry(given, unit.id) if given else catalog.stub_entry(unit, _concepts(index, unit))
+        try:
+            draft.edit(catalog.PATH, lambda text: catalog.insert_entry(text, entry), catalog.EMPTY)
+        except UserError as exc:
+            raise rejected(change.id, "checks", f"concept_catalog_id: {exc}") from exc
+
+
+def catalog_entry(given: CatalogEntry, unit_id: str) -> Entry:
+    """A proposed entry as the catalog has it."""
+    return Entry(given.slug, given.title, given.unit or unit_id, given.prerequisites, {}, given.notes)
+
+
+def _concepts(index: CorpusIndex, unit: Unit) -> dict[str, str]:
+    found = {}
+    for unit_id in unit.prerequisites:
+        prerequisite = index.unit(unit_id)
+        if prerequisite:
+            found[unit_id] = prerequisite.text_value("concept_catalog_id")
+    return {unit_id: slug for unit_id, slug in found.items() if slug}
+
+
+def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> None:
+    edges = unit_edges(unit, index)
+    cycle = index.deps.cycle_through(edges)
+    if cycle:
+        raise rejected(change.id, "cycle", "its prerequisites close the cycle " + " → ".join(cycle))
+    ends = {end for edge in edges for end in edge}
+    shipped = {end for end in ends if end == unit.id or is_shipped(index, end)}
+
+    def changed(text: str) -> str:
+        text = deps.ship_unit(deps.add_edges(text, edges, shipped), unit.id, shipped)
+        noted = unit.id in index.deps.notes
+        return text if noted else deps.set_note(text, unit.id, unit.title or unit.slug)
+
+    draft.edit(deps.PATH, changed, deps.EMPTY)
+
+
+def unit_edges(unit: Unit, index: CorpusIndex) -> list[deps.Pair]:
+    """Edges from prerequisites, and to those successors that somebody knows: an invented id is not registered."""
+    before = [(p, unit.id) for p in unit.prerequisites if is_id(p)]
+    listed = unit.frontmatter.get("successors")
+    after = [str(s).strip() for s in listed] if isinstance(listed, list) else []
+    known = [s for s in after if is_id(s) and (index.path_of(s) or s in index.deps.ids)]
+    return list(dict.fromkeys([*before, *((unit.id, s) for s in known)]))
+
+
+def is_shipped(index: CorpusIndex, unit_id: str) -> bool:
+    """True when a unit file of this id stands in the corpus with status ``shipped``."""
+    unit = index.unit(unit_id)
+    return unit is not None and unit.status == "shipped"
+
+
+def _connections(draft: Draft, unit: Unit, index: CorpusIndex) -> list[str]:
+    """Add the unit to the registered connections it names; what is not registered is only reported."""
+    named = named_connections(unit)
+    known = {connection.id for connection in index.connections.connections}
+    registered = [each for each in named if each in known]
+    if registered:
+        draft.edit(connections.PATH, lambda text: connections.add_unit(text, unit.id, registered))
+    return [each for each in named if each not in known]
+
+
+def named_connections(unit: Unit) -> list[str]:
+    """The connection ids in the unit's ``connections`` block."""
+    block = unit.frontmatter.get("connections")
+    lists = [block.get(key) for key in _CONNECTION_KEYS] if isinstance(block, dict) else []
+    named = (each for listed in lists if isinstance(listed, list) for each in listed)
+    return list(dict.fromkeys(each.strip() for each in named if isinstance(each, str)))
+
+
+def _figures(draft: Draft, unit: Unit) -> None:
+    named = figures.named_figures(unit.text, unit.path, unit.title)
+    existing = [*draft.base.blobs(), *draft.changes] if named else []
+    for figure in figures.missing(named, existing):
+        draft.put(figure.path, figures.placeholder(figure))

@@ -1,0 +1,188 @@
+"""Write one unit into the draft: place it, register it, judge it; or reject it and leave the draft as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from codex.check.rule import Level
+from codex.corpus.index import CorpusIndex
+from codex.errors import ContentError, UserError
+from codex.integration.hostile import hostile
+from codex.integration.proposal import Proposal, RejectedUnit, UnitChange
+from codex.integration.steps.continuity import unit_figures
+from codex.integration.steps.draft import Draft
+from codex.integration.steps.judge import judge_changed, judge_new, judge_others
+from codex.integration.steps.refused import Rejected, rejected
+from codex.integration.steps.register import is_shipped, record_status, register
+from codex.snapshot import blob_id
+from codex.units import Unit, parse_unit, set_frontmatter_value
+
+_FLAG = "pending_prereqs"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A unit that is in the draft. ``written``: its file is new or changed; ``checks``: passed/total.
+
+    ``unknown``: connections that it names and the registry lacks; ``cleared``: units that waited for it.
+    """
+
+    change: UnitChange
+    path: str
+    checks: str
+    written: bool
+    unknown: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+@dataclass
+class Batch:
+    """What became of a proposal's units."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    rejected: list[RejectedUnit] = field(default_factory=list)
+
+
+def integrate_units(draft: Draft, proposal: Proposal, level: Level) -> tuple[Draft, Batch]:
+    """Try each unit on top of those accepted before it, prerequisites first; one that is rejected leaves no trace."""
+    batch = Batch()
+    for change in _in_order(proposal.units):
+        attempt = draft.copy()
+        try:
+            batch.accepted.append(_integrate_unit(attempt, draft, proposal, change, level))
+        except Rejected as exc:
+            batch.rejected.append(exc.unit)
+        else:
+            draft = attempt
+    return draft, batch
+
+
+def _in_order(changes: Sequence[UnitChange]) -> Iterator[UnitChange]:
+    """The units, each after those of the same proposal that it needs; a circle is left to the graph's own check."""
+    waiting = {change.id: change for change in changes}
+    needs = {c.id: set(parse_unit(c.text.encode("utf-8", "replace"), c.id).prerequisites) for c in changes}
+    while waiting:
+        ready = [i for i in waiting if not (needs[i] & waiting.keys()) - {i}] or [next(iter(waiting))]
+        for unit_id in ready:
+            yield waiting.pop(unit_id)
+
+
+def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: UnitChange, level: Level) -> Accepted:
+    reason = hostile(change.text)
+    if reason:
+        raise rejected(change.id, "hostile", reason)
+    index = CorpusIndex(before.snapshot())
+    path = _place(change, index)
+    _require_letter_case(change, path, before)
+    text = _with_flag(change, path, index)
+    draft.put(path, text.encode("utf-8"))
+    unit = parse_unit(text.encode("utf-8"), path)
+    _require_identity(change, unit)
+    unknown = register(draft, proposal, change, unit)
+    cleared = _clear_flags(draft, unit)
+    is_new = change.action == "new"
+    checks = (
+        judge_new(change, path, draft, level) if is_new else judge_changed(change, path, before, draft, level)
+    )
+    judge_others(change, _others(draft, before, unit), before, draft, level)
+    written = path in draft.changes and draft.changes[path] != before.changes.get(path)
+    record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
+    return Accepted(change, path, checks, written, tuple(unknown), tuple(cleared))
+
+
+def _place(change: UnitChange, index: CorpusIndex) -> str:
+    there = index.paths_by_id.get(change.id, ())
+    if len(there) > 1:
+        raise rejected(change.id, "id-taken", f"the id is carried by several files: {', '.join(there)}")
+    if change.action == "new":
+        return _place_new(change, index)
+    if not there:
+        raise rejected(change.id, "moved", "there is no unit of this id to change")
+    if not _is_based_on(change.expected_blob, index.unit_at(there[0])):
+        raise rejected(change.id, "moved", f"{there[0]} has changed since this was written")
+    return there[0]
+
+
+def _place_new(change: UnitChange, index: CorpusIndex) -> str:
+    there = index.unit(change.id)
+    if there is not None:
+        if _is_based_on(blob_id(change.text.encode("utf-8")), there):
+            return there.path
+        free = index.next_free_id(change.id.rpartition(".")[0])
+        detail = f"the id belongs to {there.title!r} ({there.path}); the next free id is {free}"
+        raise rejected(change.id, "id-taken", detail)
+    unit = parse_unit(change.text.encode("utf-8"), change.slug)
+    try:
+        return index.place(change.id, change.slug, unit.text_value("section"), unit.text_value("chapter"))
+    except UserError as exc:
+        raise rejected(change.id, "checks", str(exc)) from exc
+
+
+def _is_based_on(blob: str | None, unit: Unit) -> bool:
+    """True when the unit's file is that blob, or differs from it only in the flag that integration itself sets."""
+    versions = [unit.data]
+    if not unit.error:
+        text = unit.data.decode("utf-8")
+        versions += [set_frontmatter_value(text, _FLAG, value).encode("utf-8") for value in (True, False)]
+    return blob in map(blob_id, versions)
+
+
+def _require_letter_case(change: UnitChange, path: str, before: Draft) -> None:
+    """Two names that differ by letter case alone are one file on many disks."""
+    folders = path.split("/")
+    prefixes = {"/".join(folders[: n + 1]).casefold(): "/".join(folders[: n + 1]) for n in range(len(folders))}
+    for other in (*before.base.blobs(), *before.changes):
+        parts = other.split("/")
+        for n in range(min(len(parts), len(folders))):
+            name = "/".join(parts[: n + 1])
+            if prefixes.get(name.casefold(), name) != name:
+                raise rejected(change.id, "id-taken", f"{path} and {other} differ by letter case alone")
+
+
+def _require_identity(change: UnitChange, unit: Unit) -> None:
+    if unit.error:
+        return  # the checks say it better
+    if unit.id != change.id:
+        raise rejected(change.id, "checks", f"the front matter says id {unit.id!r}, the proposal {change.id!r}")
+    if unit.status != "shipped":
+        raise rejected(change.id, "checks", f"status is {unit.status!r}; what is integrated is shipped")
+
+
+def _with_flag(change: UnitChange, path: str, index: CorpusIndex) -> str:
+    """The unit's text, saying truly whether it waits for a prerequisite that is in flight."""
+    unit = parse_unit(change.text.encode("utf-8"), path)
+    missing = [p for p in unit.prerequisites if not is_shipped(index, p)]
+    waits = bool(missing) and all(p in index.deps.pending_ids for p in missing)
+    return _flagged(change.text, unit, waits)
+
+
+def _flagged(text: str, unit: Unit, waits: bool) -> str:
+    if unit.error or bool(unit.frontmatter.get(_FLAG)) == waits:
+        return text
+    try:
+        return set_frontmatter_value(text, _FLAG, waits)
+    except ContentError as exc:
+        raise rejected(unit.id, "checks", f"{_FLAG} cannot be set: {exc}") from exc
+
+
+def _clear_flags(draft: Draft, shipped: Unit) -> list[str]:
+    """Take the flag from units that waited for this one and now wait for none."""
+    index = CorpusIndex(draft.snapshot())
+    cleared = []
+    for unit_id in index.deps.dependants.get(shipped.id, ()):
+        unit = index.unit(unit_id)
+        if unit is None or unit.error or not unit.frontmatter.get(_FLAG):
+            continue
+        if all(is_shipped(index, p) for p in unit.prerequisites):
+            draft.put(unit.path, _flagged(unit.data.decode("utf-8"), unit, False).encode("utf-8"))
+            cleared.append(unit_id)
+    return cleared
+
+
+def _others(draft: Draft, before: Draft, unit: Unit) -> set[str]:
+    """Other units whose checks this one can change: those that depend on it, and those that were edited with it."""
+    index = CorpusIndex(draft.snapshot())
+    dependants = {path for each in index.deps.dependants.get(unit.id, ()) if (path := index.path_of(each))}
+    edited = {p for p in draft.changes if p.startswith("content/") and draft.changes[p] != before.changes.get(p)}
+    return {p for p in dependants | edited if p.endswith(".md") and before.exists(p)} - {unit.path}

@@ -1,0 +1,1 @@
+"""Oversight: what a person wants to see, computed from the repository alone."""

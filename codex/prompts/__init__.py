@@ -1,0 +1,5 @@
+"""Prompt patterns: Markdown with front matter, one file a pass, rendered by sandboxed Jinja2."""
+
+from codex.prompts.render import Pattern, load_pattern, render_brief
+
+__all__ = ["Pattern", "load_pattern", "render_brief"]

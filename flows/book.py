@@ -1,0 +1,170 @@
+"""The book flow: the loop over the transition table, from where the ledger says until nothing is left to do.
+
+The flow computes no state. It asks the ledger what comes next, has that pass run, has its proposal integrated, and
+asks again; so a run that died goes on where the ledger says, and a manual, a scheduled and a campaign's run are the
+same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from codex.agents.process import this_process
+from codex.campaign.definition import load_campaign
+from codex.campaign.ledger import Ledger
+from codex.campaign.machine import BOOK, Final, NeedsPerson, Step, next_step
+from codex.errors import CodexError, PersonNeeded
+from codex.passes.engine import Services, production_units
+from codex.workspace import Workspace
+from flows.artifacts import ProgressBar, show_defects, show_scorecard
+from flows.books import find_book
+from flows.claims import claimed
+from flows.reporting import say, tell
+from flows.request import BookRequest
+from flows.settle import BookRun, hand_over, settle, show_figures
+from tasks.limits import ensure_limit, limit_name
+from tasks.passes import TASKS, batch, produce_unit
+from tasks.runtime import Runtime, using
+
+PRODUCTION = "P4_production"
+
+#: Units produced at once (protocol §5.2: four to eight agents a batch).
+UNITS_AT_ONCE = 6
+
+
+def _run_name() -> str:
+    """The book's slug, also where the form was given its entry number."""
+    request = BookRequest.model_validate(flow_run.parameters["request"])
+    try:
+        return find_book(Ledger.load(Workspace.open(request.workspace).snapshot()), request.book).partition(":")[2]
+    except CodexError:  # the flow itself says so, and better
+        return request.book
+
+
+@flow(name="book", flow_run_name=_run_name, persist_result=False)
+async def book(request: BookRequest) -> dict[str, Any]:
+    """Take one book through its passes. Returns its slug and state.
+
+    Raises UserError for an unknown book or one that somebody else holds, PersonNeeded when a person has to decide,
+    Stopped when the budget is spent; what was integrated until then stays.
+    """
+    workspace = Workspace.open(request.workspace)
+    workspace.require_writable()
+    ledger = Ledger.load(workspace.snapshot())
+    subject = find_book(ledger, request.book)
+    if _arrived(ledger, subject, request.until):
+        say(f"{subject.partition(':')[2]} is at {ledger.status(subject)}: nothing to do")
+        return _reference(ledger, subject)
+    limit = limit_name(load_campaign(workspace.snapshot()).name)
+    await ensure_limit(limit)
+    with _services(workspace, request) as services:
+        runtime = Runtime(workspace, services, request.owner or _owner(), limit, tell)
+        with using(runtime):
+            return await _run(runtime, subject, request.until)
+
+
+async def _run(runtime: Runtime, subject: str, until: str | None) -> dict[str, Any]:
+    run = BookRun(runtime, subject, await ProgressBar.create(subject.partition(":")[2]))
+    try:
+        async with claimed(runtime, subject):
+            await show_figures(run, run.ledger())
+            while await _advance(run, until):
+                pass
+    except CodexError:
+        await show_defects(run.slug, run.defects)
+        raise
+    await show_defects(run.slug, run.defects)
+    await show_scorecard(run.slug, runtime.workspace)
+    return _reference(run.ledger(), subject)
+
+
+async def _advance(run: BookRun, until: str | None) -> bool:
+    """One step of the loop; False when there is none to make."""
+    ledger = run.ledger()
+    if _arrived(ledger, run.subject, until):
+        return False
+    step = next_step(ledger, run.subject)
+    if isinstance(step, NeedsPerson):
+        raise PersonNeeded(
+            f"{run.slug} waits for a person at {step.state!r}: {step.reason}.",
+            remedy=f"Possible answers: {', '.join(step.choices)}. Then run the book again.",
+        )
+    if isinstance(step, Step):
+        await _make(run, ledger, step)
+    if len(run.ledger().events()) == len(ledger.events()):
+        raise CodexError(f"{run.slug} does not get on: {step} left no trace in the ledger.")
+    return True
+
+
+async def _make(run: BookRun, ledger: Ledger, step: Step) -> None:
+    run.pass_name = step.pass_name
+    owed = production_units(run.runtime.workspace, run.subject) if step.pass_name == PRODUCTION else []
+    if owed and step.source != "production-ready":
+        reasons = await _produce(run, owed)
+    else:
+        task = batch if step.pass_name == PRODUCTION else TASKS[step.pass_name]
+        attempt = ledger.attempts(run.subject, step.pass_name) + 1
+        reasons = [await settle(run, await task(run.subject, step.pass_name, attempt))]
+    why = [reason for reason in reasons if reason]
+    if why:
+        await hand_over(run, step.pass_name, " ".join(why))
+
+
+async def _produce(run: BookRun, units: list[str]) -> list[str | None]:
+    """Produce units in parallel, each integrated as it arrives. Returns for each why a person is needed, if so.
+
+    When one fails in a way that ends the run, the others are seen to their end first: they are being paid for.
+    """
+    places = asyncio.Semaphore(UNITS_AT_ONCE)
+    ends = await asyncio.gather(*(_until_shipped(run, unit, places) for unit in units), return_exceptions=True)
+    errors = [end for end in ends if isinstance(end, BaseException)]
+    if errors:
+        raise errors[0]
+    return [end for end in ends if not isinstance(end, BaseException)]
+
+
+async def _until_shipped(run: BookRun, unit: str, places: asyncio.Semaphore) -> str | None:
+    async with places:
+        while unit in production_units(run.runtime.workspace, run.subject):
+            attempt = run.ledger().attempts(run.subject, PRODUCTION, unit) + 1
+            reason = await settle(run, await produce_unit(run.subject, PRODUCTION, attempt, unit))
+            if reason:
+                return reason
+    return None
+
+
+def _arrived(ledger: Ledger, subject: str, until: str | None) -> bool:
+    """Whether the book is where the run should take it, or beyond."""
+    if isinstance(next_step(ledger, subject), Final):
+        return True
+    return until is not None and BOOK.rank(str(ledger.status(subject))) >= BOOK.rank(until)
+
+
+def _services(workspace: Workspace, request: BookRequest) -> Services:
+    return Services.open(
+        workspace,
+        request.backend,
+        record_dir=Path(request.record) if request.record else None,
+        recordings=Path(request.recordings) if request.recordings else packaged_recordings(),
+    )
+
+
+def packaged_recordings() -> Path | None:
+    """The recordings of the embedded pilot; None where they are not installed."""
+    folder = Path(str(resources.files("manifests"))) / "pilot" / "recordings"
+    return folder if folder.is_dir() else None
+
+
+def _owner() -> str:
+    """This process and this run of it, so that two runs in one process are told apart."""
+    return f"{this_process()}|{flow_run.id}"
+
+
+def _reference(ledger: Ledger, subject: str) -> dict[str, Any]:
+    return {"book": subject.partition(":")[2], "state": ledger.status(subject)}

@@ -1,0 +1,37 @@
+"""Find the book that a person means. No Prefect here: a command looks before it starts a server."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from codex.campaign.ledger import Ledger
+from codex.errors import UserError
+
+
+def find_book(ledger: Ledger, wanted: str) -> str:
+    """The subject (``book:<slug>``) of a slug or a Fast Track entry; raises UserError naming the nearest books."""
+    name = wanted.strip().removeprefix("book:")
+    for subject in ledger.subjects("book"):
+        entry = ledger.entry(subject)
+        if name in {subject.partition(":")[2], str(entry.get("fasttrack_entry") or "")}:
+            return subject
+    near = _near(ledger, name)
+    listed = "Did you mean " + " or ".join(near) + "?" if near else "See `codexctl ledger show`."
+    raise UserError(f"There is no book {wanted!r} in this workspace's ledger.", remedy=listed)
+
+
+def _near(ledger: Ledger, name: str) -> list[str]:
+    names = dict(_names(ledger))
+    words = [key for key in names if name.lower() and name.lower() in key]
+    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    return list(dict.fromkeys(names[key] for key in [*words, *close]))[:3]
+
+
+def _names(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """What a person may have written → the slug that is right."""
+    for subject in ledger.subjects("book"):
+        slug, entry = subject.partition(":")[2], ledger.entry(subject)
+        yield slug.lower(), slug
+        yield str(entry.get("title") or slug).lower(), slug
+        yield str(entry.get("fasttrack_entry") or slug), slug

@@ -1,0 +1,122 @@
+"""Claim a book before anything is paid for, keep the claim while the run goes on, and give it back.
+
+A claim names the process that holds it, so that a run which was killed does not lock its book until the claim ends:
+who finds that process dead, on the same machine, takes over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+from codex.agents.process import is_alive
+from codex.campaign.events import EventDraft
+from codex.campaign.ledger import Ledger
+from codex.campaign.ownership import claim_draft, holder, release_draft
+from codex.errors import CodexError, UserError
+from codex.integration import spool
+from codex.integration.integrator import drain
+from codex.integration.proposal import Proposal
+from codex.workspace import Workspace
+from tasks.integrate import integrate
+from tasks.runtime import Runtime
+
+log = logging.getLogger("codex.claims")
+
+#: A claim is renewed when this part of its time has passed.
+RENEWED_AFTER = 0.5
+
+
+@asynccontextmanager
+async def claimed(run: Runtime, subject: str) -> AsyncIterator[None]:
+    """Hold the book within the block. Raises UserError, naming the holder, when somebody else has it."""
+    await _claim(run, subject)
+    keeping = asyncio.create_task(_keep(run, subject))
+    try:
+        yield
+    except BaseException:
+        with suppress(CodexError):  # what goes wrong already matters more; a claim ends by itself
+            _release_at_once(run, subject)
+        raise
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+    await _record(run, subject, "release", [release_draft(subject, run.owner, _now())])
+
+
+def held_by_other(ledger: Ledger, subject: str, owner: str) -> str | None:
+    """Somebody else who holds the book now and may be at work; None when it can be claimed."""
+    found = holder(ledger, subject, _now())
+    return None if found in {None, owner} or is_alive(str(found)) is False else found
+
+
+def refuse_held(ledger: Ledger, subject: str, owner: str) -> None:
+    """Raise UserError when somebody else holds the book."""
+    other = held_by_other(ledger, subject, owner)
+    if other is not None:
+        until = ledger.entry(subject).get("owner_until")
+        raise UserError(
+            f"{subject.partition(':')[2]} is being worked on by {_readable(other)}, who holds it until {until}.",
+            remedy="Wait for that run or stop it; a claim whose process has died is taken over.",
+        )
+
+
+async def _claim(run: Runtime, subject: str) -> None:
+    ledger = Ledger.load(run.workspace.snapshot())
+    refuse_held(ledger, subject, run.owner)
+    dead = holder(ledger, subject, _now())
+    freed = [release_draft(subject, dead, _now())] if dead and dead != run.owner else []
+    await _record(run, subject, "claim", [*freed, _claim_draft(run, subject)])
+    after = Ledger.load(run.workspace.snapshot())
+    refuse_held(after, subject, run.owner)
+    if holder(after, subject, _now()) != run.owner:
+        raise UserError(f"{subject} could not be claimed.", remedy="Run the same command again.")
+
+
+async def _keep(run: Runtime, subject: str) -> None:
+    while True:
+        await asyncio.sleep(run.workspace.settings.ownership.minutes * 60 * RENEWED_AFTER)
+        try:
+            await _record(run, subject, "renew the claim", [_claim_draft(run, subject)])
+        except CodexError as error:
+            log.warning("The claim of %s was not renewed: %s", subject, error)
+
+
+def _claim_draft(run: Runtime, subject: str) -> EventDraft:
+    return claim_draft(subject, run.owner, _now(), run.workspace.settings.ownership.minutes)
+
+
+async def _record(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -> None:
+    await integrate(f"{verb} {subject.partition(':')[2]}", spool.put(run.workspace, _proposal(run, subject, verb, events)))
+
+
+def _release_at_once(run: Runtime, subject: str) -> None:
+    """Give the claim back while an error or an interruption passes through: without Prefect, without waiting."""
+    ledger = Ledger.load(run.workspace.snapshot())
+    if holder(ledger, subject, _now()) == run.owner:
+        spool.put(run.workspace, _proposal(run, subject, "release", [release_draft(subject, run.owner, _now())]))
+        drain(run.workspace, lock_timeout=5.0)
+
+
+def _proposal(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -> Proposal:
+    return Proposal(
+        subject=subject,
+        pass_name="claim",
+        title=f"{verb.capitalize()} {subject}",
+        base=run.workspace.snapshot().label,
+        events=tuple(events),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _readable(owner: str) -> str:
+    """``host|boot|pid|start…`` as people read it; any other name as it is."""
+    parts = owner.split("|")
+    return f"process {parts[2]} on {parts[0]}" if len(parts) >= 4 else owner

@@ -1,0 +1,44 @@
+"""What follows a pass that did not succeed: another attempt, or a person (protocol §6).
+
+The ladders are data (codex/campaign/ladder.py) and the passes climb them: a retried attempt gets its defect list and
+a larger budget from there. Here is only decided when to stop trying.
+"""
+
+from __future__ import annotations
+
+from codex.campaign.ladder import rung
+from codex.campaign.ledger import Ledger
+from codex.errors import Stopped
+from codex.passes.engine import PassResult
+from tasks.passes import short_name
+
+#: Failures in a row after which a person is asked, whatever a ladder says: none of them is meant to go on for ever.
+MOST_FAILURES = 5
+
+#: Actions with which a pass goes on by itself.
+_GOES_ON = frozenset({"retry", "reduce", "back", "accept", "degrade"})
+
+
+def refuse_exhausted(result: PassResult) -> None:
+    """Raise Stopped when a pass failed for want of money: trying again would change nothing."""
+    for defect in result.defects:
+        if defect.get("code") == "budget":
+            raise Stopped(
+                f"{short_name(result.pass_name, result.unit)} stopped: {defect.get('what')}",
+                remedy="Raise the budget in codex.toml ([budget]) and run the book again; nothing is lost.",
+            )
+
+
+def reason_to_escalate(ledger: Ledger, result: PassResult) -> str | None:
+    """Why a person has to look at what just failed, as a sentence; None when the next attempt may go on."""
+    failures = ledger.failures(result.subject, result.pass_name, result.unit)
+    if failures == 0:
+        return None
+    tier = ledger.entry(result.subject).get("tier")
+    action = rung(result.pass_name, failures, tier if isinstance(tier, str) else None).action
+    if action in _GOES_ON and failures < MOST_FAILURES:
+        return None
+    last = ledger.last_failure(result.subject, result.pass_name, result.unit)
+    defects = last.data.get("defects", []) if last else []
+    shown = "; ".join(f"{d.get('where')}: {d.get('what')}" for d in defects[:3] if isinstance(d, dict))
+    return f"{short_name(result.pass_name, result.unit)} failed {failures} times in a row. {shown}".strip()

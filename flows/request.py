@@ -1,0 +1,41 @@
+"""What a run of the book flow is asked: the form in Prefect's UI, and the parameters of ``codexctl run``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: The states at which a run may be told to stop (protocol §3.1).
+Until = Literal[
+    "audited",
+    "gap-analysed",
+    "production-ready",
+    "in-production",
+    "production-complete",
+    "verified",
+    "woven",
+    "equivalence-covered",
+]
+Backend = Literal["anthropic", "handoff", "replay"]
+
+
+class WorkspaceRequest(BaseModel):
+    """Which workspace, and who answers the agents' calls."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workspace: str = Field(min_length=1, description="folder of the workspace, on the machine of the worker")
+    backend: Backend | None = Field(
+        default=None, description="who answers: anthropic (needs a key), handoff or replay; default: the workspace's own"
+    )
+    record: str | None = Field(default=None, description="folder in which to save what was answered")
+    recordings: str | None = Field(default=None, description="folder of the recordings that the replay backend answers from")
+    owner: str | None = Field(default=None, description="name under which the book is claimed; default: this process")
+
+
+class BookRequest(WorkspaceRequest):
+    """One book, from where its ledger says to ``until``."""
+
+    book: str = Field(min_length=1, description="slug or Fast Track entry of the book")
+    until: Until | None = Field(default=None, description="state at which to stop; default: when the book is covered")
