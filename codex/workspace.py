@@ -120,6 +120,10 @@ class Workspace:
             return WorkspaceError(
                 f"{self.root} has no branch checked out (HEAD is detached).", remedy="Run `git switch <branch>`."
             )
+        if self.git.head() is None:
+            return WorkspaceError(
+                f"{self.root} has no commit yet.", remedy="Commit what it holds: `git add -A` and `git commit`."
+            )
         return None
 
     def require_writable(self) -> None:

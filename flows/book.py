@@ -8,7 +8,6 @@ same code.
 from __future__ import annotations
 
 import asyncio
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from codex.errors import CodexError, PersonNeeded
 from codex.passes.engine import Services, production_units
 from codex.workspace import Workspace
 from flows.artifacts import ProgressBar, show_defects, show_scorecard
+from flows.backends import choose_backend
 from flows.books import find_book
 from flows.claims import claimed
 from flows.reporting import say, tell
@@ -147,18 +147,9 @@ def _arrived(ledger: Ledger, subject: str, until: str | None) -> bool:
 
 
 def _services(workspace: Workspace, request: BookRequest) -> Services:
-    return Services.open(
-        workspace,
-        request.backend,
-        record_dir=Path(request.record) if request.record else None,
-        recordings=Path(request.recordings) if request.recordings else packaged_recordings(),
-    )
-
-
-def packaged_recordings() -> Path | None:
-    """The recordings of the embedded pilot; None where they are not installed."""
-    folder = Path(str(resources.files("manifests"))) / "pilot" / "recordings"
-    return folder if folder.is_dir() else None
+    name, recordings = choose_backend(workspace, request.backend, request.recordings)
+    record = Path(request.record) if request.record else None
+    return Services.open(workspace, name, record_dir=record, recordings=recordings)
 
 
 def _owner() -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from codex.campaign.definition import Campaign, load_campaign, tier_letter
-from codex.campaign.projection import spent
 from codex.errors import UserError
 from codex.settings import BudgetSettings, Settings
 
@@ -73,7 +72,7 @@ def spent_by_scope(ledger: Ledger, slug: str) -> dict[str, Decimal]:
     letter = tier_letter(ledger.book(slug).get("tier"))
     books = ledger.subjects("book")
     peers = [s for s in books if tier_letter(ledger.entry(s).get("tier")) == letter]
-    found = {book_scope(slug): ledger.spent(book_scope(slug)), CAMPAIGN_SCOPE: spent(ledger.events())}
+    found = {book_scope(slug): ledger.spent(book_scope(slug)), CAMPAIGN_SCOPE: ledger.spent()}
     return found | ({tier_scope(letter): sum(map(ledger.spent, peers), Decimal(0))} if letter else {})
 
 

@@ -61,6 +61,11 @@ def cost_text(value: object) -> str:
     return str(value) if number else "0"
 
 
+def whole(value: object) -> int:
+    """A whole number of a document; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 def pass_record(entry: Entry, name: str) -> Entry:
     """The record of a pass, made when it is missing."""
     return _child(_child(entry, "passes"), name, {"status": "pending"})

@@ -20,8 +20,8 @@ from codex.campaign.clock import stamp
 from codex.campaign.entries import Entry
 from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.log import EventLog, extended, read_log
+from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, render
 from codex.campaign.tables import machine_of
-from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, render, spent
 from codex.errors import UserError
 from codex.snapshot import Snapshot
 
@@ -120,9 +120,9 @@ class Ledger:
         """The events of a subject, or all, oldest first."""
         return self._log.events if subject is None else tuple(self._by_subject.get(subject, ()))
 
-    def spent(self, subject: str) -> Decimal:
-        """US dollars that the subject's events have cost."""
-        return spent(self.events(subject))
+    def spent(self, subject: str | None = None) -> Decimal:
+        """US dollars that the events of a subject, or all, have cost."""
+        return sum((Decimal(event.cost_usd) for event in self.events(subject)), Decimal(0))
 
     def attempts(self, subject: str, pass_name: str, unit: str | None = None) -> int:
         """Attempts that have ended, over all rounds: the next one is this number plus one.

@@ -74,6 +74,13 @@ def segments(snapshot: Snapshot) -> list[tuple[int, str]]:
     return sorted((int(match[1]), match[0]) for match in found if match)
 
 
+def missing(sealed: Sequence[tuple[int, str]], first: int) -> list[str]:
+    """Paths of sealed files that are not there, when the newest file begins with the event number ``first``."""
+    there = {number for number, _ in sealed}
+    last = max([(first - 1) // SEGMENT_SIZE, *there])
+    return [segment_path(number) for number in range(1, last + 1) if number not in there]
+
+
 def files(snapshot: Snapshot) -> list[str]:
     """Paths of all files of the log that exist, oldest first."""
     newest = [LOG] if snapshot.exists(LOG) else []
@@ -93,7 +100,8 @@ def _lines(path: str, data: bytes) -> Iterator[Line]:
 
 
 def read_log(snapshot: Snapshot) -> EventLog:
-    """Read the whole log; raises DataError naming file, line and reason at the first line that is no event.
+    """Read the whole log; raises DataError naming file, line and reason at the first line that is no event, or the
+    sealed file that is missing.
 
     The chain is not checked here (``verify`` does): a log that somebody edited can still be looked at.
     """
@@ -102,6 +110,8 @@ def read_log(snapshot: Snapshot) -> EventLog:
     newest = snapshot.read(LOG) if snapshot.exists(LOG) else b""
     read.append(_parse(LOG, newest))
     events = tuple(event for each in read for event in each.events)
+    for path in missing(sealed, read[-1].events[0].seq if read[-1].events else 1):
+        raise DataError(f"{path} is missing.", remedy="Take it back from an earlier commit.")
     tail = Tail(
         newest=newest,
         held=len(read[-1].events),

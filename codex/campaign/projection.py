@@ -30,6 +30,7 @@ from codex.campaign.entries import (
     texts,
     unblock,
     unit_record,
+    whole,
 )
 from codex.campaign.events import Event, Kind
 from codex.campaign.tables import machine_of
@@ -73,8 +74,8 @@ def apply(document: Document, event: Event) -> None:
         document["campaign_started"] = event.at[:10]
     totals = document["totals"]
     add_cost(totals, "cost_usd_total", event.cost_usd)
-    calls = max(_whole(event.data.get("agent_invocations")), 0)
-    totals["agent_invocations_total"] = _whole(totals.get("agent_invocations_total")) + calls
+    calls = max(whole(event.data.get("agent_invocations")), 0)
+    totals["agent_invocations_total"] = whole(totals.get("agent_invocations_total")) + calls
     if event.kind == Kind.REGISTERED:
         _register(document, event)
         return
@@ -118,10 +119,6 @@ def render(document: Document) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")
 
 
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
 def _register(document: Document, event: Event) -> None:
     kind, _, name = event.subject.partition(":")
     data = copy.deepcopy(event.data)
@@ -138,7 +135,7 @@ def _describe(document: Document, data: dict[str, Any]) -> None:
     brought, counted = data.get("totals"), document["totals"]
     if isinstance(brought, dict):
         add_cost(counted, "cost_usd_total", cost_text(brought.get("cost_usd_total")))
-        calls = _whole(counted.get("agent_invocations_total")) + _whole(brought.get("agent_invocations_total"))
+        calls = whole(counted.get("agent_invocations_total")) + whole(brought.get("agent_invocations_total"))
         rest["totals"] = brought | counted | {"agent_invocations_total": calls}
     document.clear()
     document.update(head | rest)
@@ -206,7 +203,7 @@ def _attempt(record: Entry, event: Event, *, started: bool = False) -> int:
     named = event.data.get("attempt")
     if isinstance(named, int):
         return named
-    return max(_whole(record.get("attempt")) + (not started), 1)
+    return max(whole(record.get("attempt")) + (not started), 1)
 
 
 def _transition(entry: Entry, event: Event) -> None:
@@ -303,8 +300,3 @@ FOLDS: dict[str, Callable[[Entry, Event], None]] = {
     Kind.ANSWERED: _answered,
     Kind.NOTED: _noted,
 }
-
-
-def spent(events: Iterable[Event]) -> Decimal:
-    """The cost of events, in US dollars."""
-    return sum((Decimal(event.cost_usd) for event in events), Decimal(0))

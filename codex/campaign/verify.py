@@ -18,7 +18,7 @@ from codex.campaign.adopt import read_document
 from codex.campaign.canonical import GENESIS, BadLine, digest, read_line
 from codex.campaign.events import Event
 from codex.campaign.ledger import CAMPAIGN
-from codex.campaign.log import HEAD, LOG, Line, lines, segment_path, segments
+from codex.campaign.log import HEAD, LOG, Line, lines, missing, segments
 from codex.campaign.projection import fold, render
 from codex.errors import DataError
 from codex.snapshot import Snapshot
@@ -81,7 +81,7 @@ def verify(snapshot: Snapshot) -> list[Problem]:
         return []
     head = _head(snapshot)
     log = _placed(found, head)
-    problems = [*_files(snapshot), *log.unreadable.values(), *_order(log), *_ids(log)]
+    problems = [*_files(snapshot, log), *log.unreadable.values(), *_order(log), *_ids(log)]
     problems += [*_missing(log), *_end(log, head), *_changed(log, head), *head.problem]
     if log.unreadable:
         return [*problems, Problem("projection", CAMPAIGN, None, "not compared, because the log cannot be read whole")]
@@ -119,11 +119,10 @@ def _placed(found: list[Line], head: _Head) -> _Log:
     return _Log(tuple(placed), unreadable)
 
 
-def _files(snapshot: Snapshot) -> Iterator[Problem]:
-    there = [number for number, _ in segments(snapshot)]
-    for number in range(1, max(there, default=0) + 1):
-        if number not in there:
-            yield Problem("missing", segment_path(number), None, "this sealed file of the log is missing")
+def _files(snapshot: Snapshot, log: _Log) -> Iterator[Problem]:
+    first = next((each.number for each in log.placed if each.line.path == LOG and each.vouched), 1)
+    for path in missing(segments(snapshot), first):
+        yield Problem("missing", path, None, "this sealed file of the log is missing")
 
 
 def _order(log: _Log) -> Iterator[Problem]:

@@ -40,7 +40,6 @@ DIFFERENCES = (
     "or holds a number of more than 3,000 digits, is PE003; the reference runs out of memory or stops.",
     "An entry that cannot be looked up because it is itself a list or mapping (a prerequisite, a hook's kind, a "
     "citation's source) counts as not found; the reference may stop with an error.",
-    "Ids are made of ASCII digits (HK002); the reference also takes digits of other scripts.",
     "Hashes at the very end of a file with nothing but blanks behind them are no heading; no verdict depends on it.",
     "`manifests/deps.json` that is not JSON ends the run with a message and exit status 2, and without a traceback.",
 )

@@ -44,7 +44,7 @@ def _shown(example: Example) -> list[str]:
     return [f"    {line}" for line in example_text(example).splitlines()]
 
 
-def example_text(example: Example, limit: int = 400) -> str:
+def example_text(example: Example, limit: int = 240) -> str:
     """What an example shows: the changed text, or the file name; "" for the unchanged sample."""
     text = example.name or example.new.strip("\n")
     return text if len(text) <= limit else text[:limit].rstrip() + " …"

@@ -18,7 +18,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from codex.errors import Conflict, StorageError, UserError
+from codex.errors import CodexError, Conflict, UserError
 from codex.integration import journal, spool
 from codex.integration.apply import Outcome, apply_proposal
 from codex.integration.checkout import bring_to
@@ -27,7 +27,7 @@ from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.push import push
-from codex.snapshot import Snapshot, blob_id
+from codex.snapshot import CommitSnapshot, Snapshot, blob_id
 from codex.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def heal_if_free(workspace: Workspace) -> None:
             heal(workspace)
     except LockHeld:
         return
-    except StorageError as exc:
+    except CodexError as exc:
         log.warning("An interrupted integration could not be finished: %s", exc)
 
 
@@ -100,10 +100,10 @@ def heal(workspace: Workspace) -> None:
 
 
 def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) -> IntegrationResult:
-    """Deal with one waiting proposal. One that fails by a fault of ours is set aside so that it cannot block the rest."""
+    """Deal with one waiting proposal. One on which our own code fails is set aside: it must not block the rest."""
     try:
         result = _integrate_one(workspace, waiting.proposal, now or datetime.now(UTC))
-    except (StorageError, Conflict):
+    except CodexError:
         raise
     except Exception as exc:
         spool.set_aside(workspace, waiting.id, exc)
@@ -118,12 +118,13 @@ def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> I
         earlier = applied_in(workspace.git, proposal)
         if earlier:
             return _again(workspace, proposal, earlier)
-        snapshot = workspace.snapshot()
+        ref = _branch(workspace)
+        snapshot = workspace.at(ref)
         outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
         if not outcome.changes:
             return outcome.result
         try:
-            return _commit(workspace, snapshot, proposal, outcome, now)
+            return _commit(workspace, ref, snapshot, proposal, outcome, now)
         except UnsafeTree as exc:
             return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
         except Conflict:
@@ -135,23 +136,29 @@ def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> I
 
 
 def _commit(
-    workspace: Workspace, snapshot: Snapshot, proposal: Proposal, outcome: Outcome, now: datetime
+    workspace: Workspace, ref: str, snapshot: CommitSnapshot, proposal: Proposal, outcome: Outcome, now: datetime
 ) -> IntegrationResult:
-    git, ref = workspace.git, workspace.git.branch_ref()
-    if ref is None:
-        raise Conflict("HEAD was detached in the middle.", remedy="Run `git switch <branch>` and try again.")
-    base = snapshot.label if git.head() else None
+    git, base = workspace.git, snapshot.commit
     message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
     commit = build_commit(git, base, outcome.changes, message, now)
     result = outcome.result.model_copy(update={"commit": commit})
     new = {path: None if data is None else blob_id(data) for path, data in outcome.changes.items()}
-    known = journal.known_before(new, outcome.offered, snapshot.blobs() if base else {})
+    known = journal.known_before(new, outcome.offered, snapshot.blobs())
     entry = journal.Entry(ref=ref, commit=commit, known=known, result=result)
     unfinished = journal.load(workspace.state_dir).entries
     journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, entry)))
     publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
     problems = _finish(workspace)
     return result.model_copy(update={"warnings": (*result.warnings, *problems)})
+
+
+def _branch(workspace: Workspace) -> str:
+    """The checked-out branch; raises the workspace's problem when there is none any more."""
+    ref = workspace.git.branch_ref()
+    if ref is None:
+        workspace.require_writable()
+        raise Conflict("The checked-out branch changes at this moment.", remedy="Run the command again.")
+    return ref
 
 
 def _finish(workspace: Workspace) -> list[str]:
@@ -193,8 +200,11 @@ def _result_of(workspace: Workspace, proposal_id: str) -> IntegrationResult:
     return result
 
 
-def _try_out(workspace: Workspace, proposals: Sequence[Proposal | str], now: datetime | None) -> list[IntegrationResult]:
-    snapshot, results = workspace.snapshot(), []
+def _try_out(
+    workspace: Workspace, proposals: Sequence[Proposal | str], now: datetime | None
+) -> list[IntegrationResult]:
+    snapshot: Snapshot = workspace.snapshot()
+    results = []
     for each in proposals:
         proposal = each if isinstance(each, Proposal) else spool.waiting(workspace, each)
         outcome = apply_proposal(snapshot, proposal, now or datetime.now(UTC), workspace.settings)

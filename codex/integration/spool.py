@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from codex.errors import DataError
+from codex.errors import DataError, UserError
 from codex.integration.durable import cannot_write, sync_folder, write_durably
 from codex.integration.faults import point
 from codex.integration.proposal import IntegrationResult, Proposal
@@ -82,6 +82,19 @@ def last_result(workspace: Workspace, proposal_id: str) -> IntegrationResult | N
         return None
 
 
+def waiting(workspace: Workspace, proposal_id: str) -> Proposal:
+    """A proposal that waits; raises UserError when none of this id does."""
+    found = next((each.proposal for each in pending(workspace) if each.id == proposal_id), None)
+    if found is None:
+        raise UserError(f"No proposal {proposal_id} waits in the spool.", remedy=f"See {_folder(workspace)}.")
+    return found
+
+
+def set_aside(workspace: Workspace, proposal_id: str, why: Exception) -> None:
+    """Move a proposal that cannot be dealt with out of the way of the others, with the reason beside it."""
+    _set_aside(_folder(workspace) / f"{proposal_id}.json", why)
+
+
 def _folder(workspace: Workspace) -> Path:
     folder = workspace.state_dir / "spool"
     try:
@@ -106,10 +119,10 @@ def _load(path: Path) -> Spooled:
     return spooled
 
 
-def _set_aside(path: Path, why: DataError) -> None:
+def _set_aside(path: Path, why: Exception) -> None:
     bad = path.parent / "bad"
     bad.mkdir(exist_ok=True)
     path.replace(bad / path.name)
-    (bad / f"{path.stem}.txt").write_text(f"{why}\n", encoding="utf-8")
+    (bad / f"{path.stem}.txt").write_text(f"{type(why).__name__}: {why}\n", encoding="utf-8")
     sync_folder(bad)
     log.warning("%s It was moved to %s; the rest of the spool goes on.", why, bad)

@@ -19,7 +19,7 @@ from codex.campaign.ledger import Ledger
 from codex.corpus import bookplan
 from codex.corpus.bookplan import BookPlan
 from codex.corpus.index import CorpusIndex
-from codex.integration.proposal import ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
+from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
 from codex.passes.equivalence import Defect
 from codex.passes.inventory import Inventory, parse_section
 from codex.snapshot import Snapshot
@@ -176,6 +176,7 @@ class Changes:
     units: tuple[UnitChange, ...] = ()
     edges: tuple[EdgeChange, ...] = ()
     pending: tuple[str, ...] = ()
+    catalog: tuple[CatalogEntry, ...] = ()
     connections: tuple[ConnectionProposal, ...] = ()
     sections: tuple[PlanSection, ...] = ()
     notation: str | None = None

@@ -369,6 +369,7 @@ def _proposal(
         units=changes.units,
         edges=changes.edges,
         pending=changes.pending,
+        catalog=changes.catalog,
         connections=changes.connections,
         sections=changes.sections,
         notation=changes.notation,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from codex.integration.proposal import CatalogId, EdgeChange, PlanSection, Slug, UnitId
+from codex.integration.proposal import CatalogEntry, CatalogId, EdgeChange, PlanSection, Slug, UnitId
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
 from codex.passes.coverage import corpus_outline, read_statuses, row_list
 from codex.passes.equivalence import Defect
@@ -201,6 +201,7 @@ def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
         sections=(section,),
         edges=tuple(edges),
         pending=tuple(u.id for u in reply.new_units),
+        catalog=tuple(CatalogEntry(slug=u.concept, title=u.title, unit=u.id) for u in reply.new_units),
         notation=render_crosswalk(context, reply.notation),
         deliverables=tuple(deliverables(reply)),
     )

@@ -19,11 +19,9 @@ def mark_shipped(text: str, unit: Unit) -> str:
         return text
     units[unit.id] = _shipped(entry if isinstance(entry, dict) else _unplanned(unit), unit)
     queue = plan.get("queue_topo_order")
-    queued = isinstance(queue, list) and unit.id in queue
-    if queued:
-        plan["queue_topo_order"] = [each for each in queue if each != unit.id]
     _count(plan, "shipped", 1)
-    if queued:
+    if isinstance(queue, list) and unit.id in queue:
+        plan["queue_topo_order"] = [each for each in queue if each != unit.id]
         _count(plan, "queued", -1)
         if units[unit.id].get("kind") == "deepening":
             _count(plan, "deepenings_queued", -1)

@@ -12,11 +12,11 @@ from codex.integration.proposal import RejectedUnit
 _SHOWN_PLACES = 5
 
 
-class Refused(Exception):  # noqa: N818 — an answer, not a failure
+class Refused(Exception):
     """The proposal is not integrated at all, and why (a sentence)."""
 
 
-class Rejected(Exception):  # noqa: N818
+class Rejected(Exception):
     """One unit of the proposal is not written; the others go on."""
 
     def __init__(self, unit: RejectedUnit) -> None:

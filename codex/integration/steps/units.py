@@ -86,7 +86,7 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
         judge_new(change, path, draft, level) if is_new else judge_changed(change, path, before, draft, level)
     )
     judge_others(change, _others(draft, before, unit), before, draft, level)
-    written = path in draft.changes and draft.changes[path] != before.changes.get(path)
+    written = not before.exists(path) or before.text(path) != text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
     return Accepted(change, path, checks, written, tuple(unknown), tuple(cleared))
 
@@ -121,23 +121,28 @@ def _place_new(change: UnitChange, index: CorpusIndex) -> str:
 
 def _is_based_on(blob: str | None, unit: Unit) -> bool:
     """True when the unit's file is that blob, or differs from it only in the flag that integration itself sets."""
-    versions = [unit.data]
-    if not unit.error:
-        text = unit.data.decode("utf-8")
-        versions += [set_frontmatter_value(text, _FLAG, value).encode("utf-8") for value in (True, False)]
-    return blob in map(blob_id, versions)
+    if blob is None or blob == blob_id(unit.data) or unit.error:
+        return blob == blob_id(unit.data)
+    try:
+        flagged = [set_frontmatter_value(unit.data.decode("utf-8"), _FLAG, value) for value in (True, False)]
+    except ContentError:
+        return False
+    return blob in [blob_id(text.encode("utf-8")) for text in flagged]
 
 
 def _require_letter_case(change: UnitChange, path: str, before: Draft) -> None:
-    """Two names that differ by letter case alone are one file on many disks."""
-    folders = path.split("/")
-    prefixes = {"/".join(folders[: n + 1]).casefold(): "/".join(folders[: n + 1]) for n in range(len(folders))}
-    for other in (*before.base.blobs(), *before.changes):
-        parts = other.split("/")
-        for n in range(min(len(parts), len(folders))):
-            name = "/".join(parts[: n + 1])
-            if prefixes.get(name.casefold(), name) != name:
-                raise rejected(change.id, "id-taken", f"{path} and {other} differ by letter case alone")
+    """Two names that differ by letter case alone are one file, or one folder, on many disks."""
+    ours = {name.casefold(): name for name in _and_folders(path)}
+    files = (*before.base.blobs(), *before.changes)
+    for other in dict.fromkeys(name for file in files for name in _and_folders(file)):
+        if ours.get(other.casefold(), other) != other:
+            raise rejected(change.id, "id-taken", f"{path} and {other} differ by letter case alone")
+
+
+def _and_folders(path: str) -> list[str]:
+    """The path and every folder above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
 def _require_identity(change: UnitChange, unit: Unit) -> None:

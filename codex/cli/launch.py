@@ -1,0 +1,40 @@
+"""Run the book flow within this process, on whatever Prefect server is to be had."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from codex.cli.reporter import shown
+from codex.cli.server import start_server
+
+if TYPE_CHECKING:
+    from codex.workspace import Workspace
+    from flows.request import BookRequest
+
+
+def run_book(workspace: Workspace, request: BookRequest) -> dict[str, Any]:
+    """Run a book with its progress on the console; returns the flow's reference (book, state).
+
+    Raises what the flow raises, and ServerProblem when the Prefect server cannot be had or stops answering.
+    """
+    import typer
+
+    server = start_server(workspace)
+    typer.echo(f"Prefect {server.ui}")
+    import httpx
+    from prefect.exceptions import PrefectException
+
+    from deployments.api import ServerProblem
+    from flows.book import book
+    from flows.reporting import reporting_to
+
+    try:
+        with shown() as reporter, reporting_to(reporter):
+            reference: dict[str, Any] = asyncio.run(book(request))
+    except (httpx.HTTPError, PrefectException) as error:
+        raise ServerProblem(
+            f"The Prefect server at {server.url} stopped answering ({type(error).__name__}: {error}).",
+            remedy="Nothing is lost. See `codexctl status`, then run the same command again.",
+        ) from error
+    return reference

@@ -1,0 +1,144 @@
+"""Apply a proposal to a snapshot, in memory: what would be written, and what the proposer is told.
+
+A pure function of snapshot, proposal, time and settings. Order: the proposal as a whole is looked at (hostile texts,
+claim), announced edges and units, then each unit (place, register, judge), then what stands for the whole, events,
+costs, and the report last. Sections, notation, reports, catalog entries and the proposal's own events are written only
+when every unit was accepted: they tell of all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from codex.campaign.ledger import Ledger
+from codex.errors import ContentError, DataError, UserError
+from codex.integration.hostile import hostile
+from codex.integration.proposal import IntegrationResult, Proposal
+from codex.integration.steps.continuity import regressions
+from codex.integration.steps.documents import announce, propose_connections, write_documents
+from codex.integration.steps.draft import Draft
+from codex.integration.steps.record import record_costs, record_events, write_report
+from codex.integration.steps.refused import Refused
+from codex.integration.steps.units import Batch, integrate_units
+from codex.settings import Settings
+from codex.snapshot import Snapshot, blob_id
+
+_SUBJECT = re.compile(
+    r"campaign|(?:book|flow):[a-z0-9]+(?:-[a-z0-9]+)*|unit:\d{2}\.(?:\d{2}\.(?:\d{2}|E\d{1,2})|essays\.\d{2})"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a proposal comes to. ``changes``: path → whole new content, empty when refused or when nothing changes.
+
+    ``offered``: path → blob id of unit texts as they were handed in, which a person may have put there already.
+    """
+
+    result: IntegrationResult
+    changes: Mapping[str, bytes] = field(default_factory=dict)
+    offered: Mapping[str, str] = field(default_factory=dict)
+
+
+def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
+    """What the proposal would change in the snapshot.
+
+    The result's status is ``committed`` (its commit is the caller's to add), ``unchanged`` or ``refused``. Raises
+    DataError when a file of the workspace cannot be read: then the proposal is not to blame.
+    """
+    try:
+        return _apply(snapshot, proposal, now, settings)
+    except DataError:
+        raise
+    except (Refused, UserError, ContentError) as exc:
+        result = IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+        return Outcome(result)
+
+
+def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
+    _require_harmless(proposal)
+    ledger = Ledger.load(snapshot)
+    _require_claim(ledger, proposal, now)
+    draft = Draft(snapshot)
+    announce(draft, proposal)
+    draft, batch = integrate_units(draft, proposal, settings.check.gate)
+    notes = _write_the_rest(draft, proposal, batch, ledger, now)
+    record_events(draft, ledger, proposal, batch, now)
+    record_costs(draft, proposal)
+    if not draft.changes:
+        return Outcome(_result(proposal, "unchanged", batch, ()))
+    warnings = regressions(snapshot, draft.snapshot()) if any(each.written for each in batch.accepted) else []
+    write_report(draft, proposal, batch, notes, warnings, now)
+    offered = {each.path: blob_id(each.change.text.encode("utf-8")) for each in batch.accepted}
+    return Outcome(_result(proposal, "committed", batch, tuple(warnings)), draft.changes, offered)
+
+
+def _write_the_rest(draft: Draft, proposal: Proposal, batch: Batch, ledger: Ledger, now: datetime) -> list[str]:
+    """Connections, and with all units accepted the documents; returns notes for the report."""
+    turned_down = [unit.id for unit in batch.rejected]
+    proposed = propose_connections(draft, proposal, turned_down, now)
+    if not turned_down:
+        write_documents(draft, proposal, _title(ledger, proposal), now)
+    notes = [f"connections that wait for a decision: {proposed} more"] if proposed else []
+    held = [name for name, given in _for_the_whole(proposal) if given and turned_down]
+    return notes + [f"held back, because a unit was rejected: {', '.join(held)}"] * bool(held)
+
+
+def _for_the_whole(proposal: Proposal) -> Iterator[tuple[str, object]]:
+    yield "catalog entries", proposal.catalog
+    yield "plan sections", proposal.sections
+    yield "notation", proposal.notation
+    yield "reports", proposal.reports
+    yield "events", proposal.events
+
+
+def _title(ledger: Ledger, proposal: Proposal) -> str:
+    entry = ledger.entry(proposal.subject) if ledger.knows(proposal.subject) else {}
+    return str(entry.get("title") or proposal.slug)
+
+
+def _result(proposal: Proposal, status: str, batch: Batch, warnings: tuple[str, ...]) -> IntegrationResult:
+    return IntegrationResult.model_validate(
+        {
+            "proposal": proposal.id,
+            "status": status,
+            "accepted": tuple(each.change.id for each in batch.accepted),
+            "rejected": tuple(batch.rejected),
+            "warnings": warnings,
+        }
+    )
+
+
+def _require_harmless(proposal: Proposal) -> None:
+    """Every text that would be written, units apart (a hostile unit is rejected alone)."""
+    if not _SUBJECT.fullmatch(proposal.subject):
+        raise Refused(f"{proposal.subject!r} is not the name of a subject.")
+    ids = [change.id for change in proposal.units]
+    if len(set(ids)) < len(ids):
+        raise Refused("The proposal names a unit twice.")
+    for what, text in _texts(proposal):
+        reason = hostile(text)
+        if reason:
+            raise Refused(f"Hostile content in {what}: {reason}")
+
+
+def _texts(proposal: Proposal) -> Iterator[tuple[str, str]]:
+    yield from ((f"section {section.number}", section.markdown) for section in proposal.sections)
+    yield from ((f"the front matter of section {s.number}", str(s.front_matter)) for s in proposal.sections)
+    yield from ((f"the report {report.name}", report.markdown) for report in proposal.reports)
+    yield "the notation", proposal.notation or ""
+    for entry in (*proposal.catalog, *(change.catalog for change in proposal.units if change.catalog)):
+        yield f"the catalog entry {entry.slug}", f"{entry.title}\n{entry.notes}"
+    for each in proposal.connections:
+        yield "a proposed connection", f"{each.anchor_phrase}\n{each.synthesis_note}\n{each.rationale}"
+
+
+def _require_claim(ledger: Ledger, proposal: Proposal, now: datetime) -> None:
+    """A proposal made under a claim that somebody else holds now comes too late; an expired claim does no harm."""
+    if proposal.owner and ledger.knows(proposal.subject):
+        holder = ledger.owner(proposal.subject, now)
+        if holder not in {None, proposal.owner}:
+            raise Refused(f"{proposal.subject} is held by {holder}, no longer by {proposal.owner}.")
