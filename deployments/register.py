@@ -11,11 +11,12 @@ from typing import Any
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.flows import load_flow_from_entrypoint
+from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.templating import apply_values
 from prefect.workers.process import ProcessWorker
 
@@ -50,7 +51,7 @@ async def _ensure_pool(client: PrefectClient) -> None:
 
 
 async def _deploy(client: PrefectClient, wanted: dict[str, Any]) -> str:
-    flow = load_flow_from_entrypoint(wanted["entrypoint"])
+    flow: Flow[..., Any] = load_flow_from_entrypoint(wanted["entrypoint"])
     name = f"{flow.name}/{wanted['name']}"
     deployment = RunnerDeployment.from_flow(
         flow,
@@ -76,6 +77,7 @@ async def _paused(client: PrefectClient, name: str, at_first: bool) -> bool:
         return at_first
 
 
-def _schedule(wanted: dict[str, Any]) -> dict[str, Any]:
+def _schedule(wanted: dict[str, Any]) -> DeploymentScheduleCreate:
     rest = {key: value for key, value in wanted.items() if key not in _SCHEDULE_KEYS}
-    return {"schedule": {key: wanted[key] for key in _SCHEDULE_KEYS if key in wanted}, **rest}
+    schedule = {key: wanted[key] for key in _SCHEDULE_KEYS if key in wanted}
+    return DeploymentScheduleCreate.model_validate({"schedule": schedule, **rest})

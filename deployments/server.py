@@ -75,7 +75,8 @@ def find_or_start(workspace: Workspace, say: Say, port: int | None = None) -> Se
             return _start(workspace, say, port)
         if port is not None and not found.url.endswith(f":{port}/api"):
             raise ServerProblem(
-                f"A Prefect server is in use at {found.url}.", remedy="Stop it with `codexctl down`, or leave out --port."
+                f"A Prefect server is in use at {found.url}.",
+                remedy="Stop it with `codexctl down`, or leave out --port.",
             )
         return found
 

@@ -48,7 +48,7 @@ async def show_defects(slug: str, rows: Sequence[Mapping[str, Any]]) -> None:
 async def show_scorecard(slug: str, workspace: Workspace) -> None:
     from codex.oversight.scorecard import render_markdown, scorecard
 
-    text = render_markdown(scorecard(workspace))
+    text = render_markdown(scorecard(workspace, slug))
     await acreate_markdown_artifact(markdown=text, key=_key("scorecard", slug), description=f"Scorecard of {slug}")
 
 

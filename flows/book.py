@@ -17,13 +17,13 @@ from prefect.runtime import flow_run
 from codex.agents.process import this_process
 from codex.campaign.definition import load_campaign
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import BOOK, Final, NeedsPerson, Step, next_step
+from codex.campaign.machine import NeedsPerson, Step, next_step
 from codex.errors import CodexError, PersonNeeded
 from codex.passes.engine import Services, production_units
 from codex.workspace import Workspace
 from flows.artifacts import ProgressBar, show_defects, show_scorecard
 from flows.backends import choose_backend
-from flows.books import find_book
+from flows.books import find_book, has_arrived
 from flows.claims import claimed
 from flows.reporting import say, tell
 from flows.request import BookRequest
@@ -58,7 +58,7 @@ async def book(request: BookRequest) -> dict[str, Any]:
     workspace.require_writable()
     ledger = Ledger.load(workspace.snapshot())
     subject = find_book(ledger, request.book)
-    if _arrived(ledger, subject, request.until):
+    if has_arrived(ledger, subject, request.until):
         say(f"{subject.partition(':')[2]} is at {ledger.status(subject)}: nothing to do")
         return _reference(ledger, subject)
     limit = limit_name(load_campaign(workspace.snapshot()).name)
@@ -87,7 +87,7 @@ async def _run(runtime: Runtime, subject: str, until: str | None) -> dict[str, A
 async def _advance(run: BookRun, until: str | None) -> bool:
     """One step of the loop; False when there is none to make."""
     ledger = run.ledger()
-    if _arrived(ledger, run.subject, until):
+    if has_arrived(ledger, run.subject, until):
         return False
     step = next_step(ledger, run.subject)
     if isinstance(step, NeedsPerson):
@@ -137,13 +137,6 @@ async def _until_shipped(run: BookRun, unit: str, places: asyncio.Semaphore) -> 
             if reason:
                 return reason
     return None
-
-
-def _arrived(ledger: Ledger, subject: str, until: str | None) -> bool:
-    """Whether the book is where the run should take it, or beyond."""
-    if isinstance(next_step(ledger, subject), Final):
-        return True
-    return until is not None and BOOK.rank(str(ledger.status(subject))) >= BOOK.rank(until)
 
 
 def _services(workspace: Workspace, request: BookRequest) -> Services:

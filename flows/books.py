@@ -1,4 +1,7 @@
-"""Find the book that a person means. No Prefect here: a command looks before it starts a server."""
+"""Find the book that a person means, and see whether anything is to be done for it.
+
+No Prefect here: a command looks before it starts a server.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import difflib
 from collections.abc import Iterator
 
 from codex.campaign.ledger import Ledger
+from codex.campaign.machine import Final, next_step
+from codex.campaign.tables import machine_of
 from codex.errors import UserError
 
 
@@ -19,6 +24,15 @@ def find_book(ledger: Ledger, wanted: str) -> str:
     near = _near(ledger, name)
     listed = "Did you mean " + " or ".join(near) + "?" if near else "See `codexctl ledger show`."
     raise UserError(f"There is no book {wanted!r} in this workspace's ledger.", remedy=listed)
+
+
+def has_arrived(ledger: Ledger, subject: str, until: str | None = None) -> bool:
+    """Whether a book is where a run should take it (default: as far as it goes), or beyond."""
+    if isinstance(next_step(ledger, subject), Final):
+        return True
+    machine = machine_of(subject)
+    status = ledger.status(subject)
+    return until is not None and machine is not None and machine.rank(str(status)) >= machine.rank(until)
 
 
 def _near(ledger: Ledger, name: str) -> list[str]:

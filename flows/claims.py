@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-from codex.agents.process import is_alive
 from codex.campaign.events import EventDraft
 from codex.campaign.ledger import Ledger
 from codex.campaign.ownership import claim_draft, holder, release_draft
@@ -20,7 +19,7 @@ from codex.errors import CodexError, UserError
 from codex.integration import spool
 from codex.integration.integrator import drain
 from codex.integration.proposal import Proposal
-from codex.workspace import Workspace
+from flows.holders import refuse_held
 from tasks.integrate import integrate
 from tasks.runtime import Runtime
 
@@ -46,23 +45,6 @@ async def claimed(run: Runtime, subject: str) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await keeping
     await _record(run, subject, "release", [release_draft(subject, run.owner, _now())])
-
-
-def held_by_other(ledger: Ledger, subject: str, owner: str) -> str | None:
-    """Somebody else who holds the book now and may be at work; None when it can be claimed."""
-    found = holder(ledger, subject, _now())
-    return None if found in {None, owner} or is_alive(str(found)) is False else found
-
-
-def refuse_held(ledger: Ledger, subject: str, owner: str) -> None:
-    """Raise UserError when somebody else holds the book."""
-    other = held_by_other(ledger, subject, owner)
-    if other is not None:
-        until = ledger.entry(subject).get("owner_until")
-        raise UserError(
-            f"{subject.partition(':')[2]} is being worked on by {_readable(other)}, who holds it until {until}.",
-            remedy="Wait for that run or stop it; a claim whose process has died is taken over.",
-        )
 
 
 async def _claim(run: Runtime, subject: str) -> None:
@@ -91,7 +73,9 @@ def _claim_draft(run: Runtime, subject: str) -> EventDraft:
 
 
 async def _record(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -> None:
-    await integrate(f"{verb} {subject.partition(':')[2]}", spool.put(run.workspace, _proposal(run, subject, verb, events)))
+    await integrate(
+        f"{verb} {subject.partition(':')[2]}", spool.put(run.workspace, _proposal(run, subject, verb, events))
+    )
 
 
 def _release_at_once(run: Runtime, subject: str) -> None:
@@ -114,9 +98,3 @@ def _proposal(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _readable(owner: str) -> str:
-    """``host|boot|pid|start…`` as people read it; any other name as it is."""
-    parts = owner.split("|")
-    return f"process {parts[2]} on {parts[0]}" if len(parts) >= 4 else owner

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from codex.errors import UserError
 
 #: The states at which a run may be told to stop (protocol §3.1).
 Until = Literal[
@@ -27,10 +29,13 @@ class WorkspaceRequest(BaseModel):
 
     workspace: str = Field(min_length=1, description="folder of the workspace, on the machine of the worker")
     backend: Backend | None = Field(
-        default=None, description="who answers: anthropic (needs a key), handoff or replay; default: the workspace's own"
+        default=None,
+        description="who answers: anthropic (needs a key), handoff or replay; default: the workspace's own",
     )
     record: str | None = Field(default=None, description="folder in which to save what was answered")
-    recordings: str | None = Field(default=None, description="folder of the recordings that the replay backend answers from")
+    recordings: str | None = Field(
+        default=None, description="folder of the recordings that the replay backend answers from"
+    )
     owner: str | None = Field(default=None, description="name under which the book is claimed; default: this process")
 
 
@@ -39,3 +44,15 @@ class BookRequest(WorkspaceRequest):
 
     book: str = Field(min_length=1, description="slug or Fast Track entry of the book")
     until: Until | None = Field(default=None, description="state at which to stop; default: when the book is covered")
+
+
+def book_request(**values: object) -> BookRequest:
+    """The request of a call on the command line; raises UserError naming the option that is wrong."""
+    try:
+        return BookRequest.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UserError(
+            f"--{name} {values.get(name)!r} is wrong: {first['msg']}.", remedy="Correct the option."
+        ) from error

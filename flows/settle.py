@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import machine_of
+from codex.campaign.tables import machine_of
 from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.engine import PassResult, escalation
@@ -65,7 +65,8 @@ async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:
     await integrate(f"escalation of {run.slug}", proposal)
     say(f"{run.slug} waits for a person: {reason}")
     raise PersonNeeded(
-        f"{run.slug} waits for a person: {reason}", remedy="Answer with `codexctl escalations`, then run the book again."
+        f"{run.slug} waits for a person: {reason}",
+        remedy="Answer with `codexctl escalations`, then run the book again.",
     )
 
 
@@ -79,7 +80,9 @@ async def show_figures(run: BookRun, ledger: Ledger) -> None:
 def _figures(run: BookRun, ledger: Ledger) -> Figures:
     state = str(ledger.status(run.subject))
     owed = len(ledger.entry(run.subject).get("outstanding_deliverables") or ())
-    shipped = {event.unit or event.data.get("id") for event in ledger.events(run.subject) if event.kind == "unit_shipped"}
+    shipped = {
+        event.unit or event.data.get("id") for event in ledger.events(run.subject) if event.kind == "unit_shipped"
+    }
     return Figures(
         book=run.slug,
         state=state,
@@ -107,7 +110,9 @@ def _note_defects(run: BookRun, result: PassResult, done: IntegrationResult) -> 
     about = {"pass": result.pass_name, "unit": result.unit or "", "attempt": result.attempt}
     run.defects += [{**about, **dict(defect)} for defect in result.defects]
     for unit in done.rejected:
-        found: list[Mapping[str, Any]] = list(unit.defects) or [{"code": unit.reason, "where": unit.id, "what": unit.detail}]
+        found: list[Mapping[str, Any]] = list(unit.defects) or [
+            {"code": unit.reason, "where": unit.id, "what": unit.detail}
+        ]
         run.defects += [{**about, "unit": unit.id, **dict(defect)} for defect in found]
     passed, _, total = str(result.figures.get("checks", "")).partition("/")
     if result.unit and passed.isdigit() and total.isdigit():

@@ -18,6 +18,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,8 @@ class _written_beside:  # noqa: N801 (a context manager, read as a verb)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._temporary.write_text(self._text, "utf-8", "backslashreplace", "\n")
         except OSError as exc:
-            self._temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._temporary.unlink()
             raise StorageError(
                 f"{self._path} cannot be written: {exc.strerror or exc}.", remedy="Check space and permissions."
             ) from exc

@@ -13,6 +13,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class Recordings:
         path = self.path(address)
         try:
             lines = path.read_text("utf-8").split("\n")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except (OSError, UnicodeDecodeError) as exc:
             raise DataError(f"The recording {path} cannot be read: {exc}.", remedy="Restore it.") from exc
@@ -115,7 +116,8 @@ def _replace(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise StorageError(
             f"The recording {path} cannot be written: {exc.strerror or exc}.", remedy="Check space and permissions."
         ) from exc

@@ -70,7 +70,7 @@ class ReplayServer:
         except OSError as exc:
             raise UserError(f"Port {port} cannot be used: {exc.strerror}.", remedy="Name another one.") from exc
         self._http.replay = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def port(self) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from codex.campaign.clock import moment_or_none
 from codex.campaign.entries import Entry
@@ -165,4 +167,27 @@ def _priced(case: Case) -> str:
     return "" if 0 <= case.draft.cost_usd <= _MAX_COST else f"{case.draft.cost_usd} US dollars is no cost"
 
 
-RULES: tuple[Callable[[Case], str], ...] = (_subject, _known, _expected, _claimable, _held, _complete, _legal, _priced)
+def _numbered(case: Case) -> str:
+    """JSON has no NaN: written as null it would read as "not applicable"."""
+    return "" if _finite(case.draft.data) else "its data cannot be written as JSON: a number in it is not finite"
+
+
+def _finite(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_finite, value))
+    return not isinstance(value, float | Decimal) or math.isfinite(value)
+
+
+RULES: tuple[Callable[[Case], str], ...] = (
+    _subject,
+    _known,
+    _expected,
+    _claimable,
+    _held,
+    _complete,
+    _legal,
+    _priced,
+    _numbered,
+)

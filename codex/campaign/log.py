@@ -74,11 +74,11 @@ def segments(snapshot: Snapshot) -> list[tuple[int, str]]:
     return sorted((int(match[1]), match[0]) for match in found if match)
 
 
-def missing(sealed: Sequence[tuple[int, str]], first: int) -> list[str]:
+def missing(sealed: Sequence[tuple[int, str]], first: int) -> Iterator[str]:
     """Paths of sealed files that are not there, when the newest file begins with the event number ``first``."""
     there = {number for number, _ in sealed}
     last = max([(first - 1) // SEGMENT_SIZE, *there])
-    return [segment_path(number) for number in range(1, last + 1) if number not in there]
+    return (segment_path(number) for number in range(1, last + 1) if number not in there)
 
 
 def files(snapshot: Snapshot) -> list[str]:

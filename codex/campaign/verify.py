@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from codex.campaign.adopt import read_document
@@ -22,6 +22,9 @@ from codex.campaign.log import HEAD, LOG, Line, lines, missing, segments
 from codex.campaign.projection import fold, render
 from codex.errors import DataError
 from codex.snapshot import Snapshot
+
+#: Missing files that are named one by one: a forged number must not make the list endless.
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def _placed(found: list[Line], head: _Head) -> _Log:
 
 def _files(snapshot: Snapshot, log: _Log) -> Iterator[Problem]:
     first = next((each.number for each in log.placed if each.line.path == LOG and each.vouched), 1)
-    for path in missing(segments(snapshot), first):
+    for path in islice(missing(segments(snapshot), first), _MOST_NAMED):
         yield Problem("missing", path, None, "this sealed file of the log is missing")
 
 

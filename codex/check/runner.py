@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from codex.check.answers import Answers
 from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers, remember
+from codex.check.parallel import Helper, split_work
 from codex.check.registry import GRAPH_RULES, rules_at, select_rules
 from codex.check.result import CheckReport, CheckResult, UnitResult, result_of
 from codex.check.rule import Level, Rule, UnfitField
@@ -56,13 +57,26 @@ def check_corpus(
     """
     chosen = select_rules(level, select)
     found = find_files(snapshot, [CONTENT] if paths is None else paths)
+    here, there = split_work(snapshot, [path for path in found if path != DEPS])
+    helper = Helper(snapshot, there, chosen) if there else None
     answers = SnapshotAnswers(snapshot)
-    units = [parse_unit(snapshot.read(path), path) for path in found if path != DEPS]
-    for unit in units:
-        remember(snapshot, unit)
-    results = tuple(check_unit(unit, answers, chosen) for unit in units)
+    results = check_paths(snapshot, here, chosen, answers)
+    if helper:
+        helped = helper.results()
+        results += check_paths(snapshot, there, chosen, answers) if helped is None else helped
     graph = [rule for rule in GRAPH_RULES if rule in chosen] if paths is None or DEPS in found else []
     return CheckReport(results, _check_graph(snapshot, answers, graph))
+
+
+def check_paths(
+    snapshot: Snapshot, paths: Sequence[str], rules: Sequence[Rule], answers: Answers | None = None
+) -> tuple[UnitResult, ...]:
+    """The results of the unit files at ``paths``, in their order, worked out in this process."""
+    answers = answers or SnapshotAnswers(snapshot)
+    units = [parse_unit(snapshot.read(path), path) for path in paths]
+    for unit in units:
+        remember(snapshot, unit)
+    return tuple(check_unit(unit, answers, rules) for unit in units)
 
 
 def _check_graph(snapshot: Snapshot, answers: Answers, rules: Sequence[Rule]) -> tuple[UnitResult, ...]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import WorkspaceOption, emit_json, open_workspace_root
-from codex.errors import UserError
+from codex.cli.common import WorkspaceOption, emit_json, open_workspace_root, requested_root
+from codex.errors import UserError, WorkspaceError
 
 if TYPE_CHECKING:
     from codex.check import CheckReport
@@ -27,6 +27,7 @@ def check(
     select: Annotated[str, typer.Option(help="Only these rules: codes or their beginnings, with commas.")] = "",
     format_: Annotated[str, typer.Option("--format", help="text, json, github or sarif.")] = "text",
     explain: Annotated[str, typer.Option(help="Explain a rule and stop; `all` lists them.", metavar="CODE")] = "",
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Judge every unit anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="What is not judged counts as falling short.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -40,8 +41,19 @@ def check(
         raise UserError(f"There is no format {format_!r}.", remedy=f"Use one of {', '.join(_FORMATS)}.")
     if level not in ("core", "full"):
         raise UserError(f"There is no level {level!r}.", remedy="Use core or full.")
-    root = open_workspace_root(workspace).resolve()
+    del no_cache  # every unit is judged anew as it is: no verdict outlives a run
+    root = _root(workspace, paths)
     raise typer.Exit(_run(root, paths, level, select.split(","), format_, strict))
+
+
+def _root(workspace: Path | None, paths: Sequence[Path] | None) -> Path:
+    """The workspace of the call: as given, else around the current folder, else around the first path."""
+    try:
+        return open_workspace_root(workspace).resolve()
+    except WorkspaceError:
+        if requested_root(workspace) is not None or not paths:
+            raise
+        return open_workspace_root(paths[0].parent).resolve()
 
 
 def _run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +25,7 @@ def continuity(
 ) -> None:
     """Measure how units hang together: references back, promises ahead, connections, synthesis, anchor phrases."""
     as_json = want_json(output)
-    report = _measured(open_workspace_root(workspace), paths or [])
+    report = _measured(open_workspace_root(workspace).resolve(), paths or [])
     if as_json:
         emit_json(report.as_json())
     else:
@@ -53,7 +52,7 @@ def _found(path: Path, root: Path) -> Path:
     """A path as given from here, else from the workspace's root; raises UserError when there is neither."""
     for candidate in (Path.cwd() / path, root / path):
         if candidate.exists():
-            return Path(os.path.normpath(candidate))
+            return candidate.resolve()
     raise UserError(f"There is no file or folder {path}.", remedy="Give paths from here or from the workspace's root.")
 
 

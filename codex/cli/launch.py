@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from codex.cli.reporter import shown
 from codex.cli.server import start_server
 
@@ -18,8 +20,7 @@ def run_book(workspace: Workspace, request: BookRequest) -> dict[str, Any]:
 
     Raises what the flow raises, and ServerProblem when the Prefect server cannot be had or stops answering.
     """
-    import typer
-
+    _look_first(workspace, request)
     server = start_server(workspace)
     typer.echo(f"Prefect {server.ui}")
     import httpx
@@ -38,3 +39,14 @@ def run_book(workspace: Workspace, request: BookRequest) -> dict[str, Any]:
             remedy="Nothing is lost. See `codexctl status`, then run the same command again.",
         ) from error
     return reference
+
+
+def _look_first(workspace: Workspace, request: BookRequest) -> None:
+    """Raise what a run would end with at once, before a server is started for it."""
+    from codex.campaign.ledger import Ledger
+    from flows.backends import choose_backend
+    from flows.holders import refuse_held
+
+    workspace.require_writable()
+    choose_backend(workspace, request.backend, request.recordings)
+    refuse_held(Ledger.load(workspace.snapshot()), f"book:{request.book}", request.owner or "")

@@ -98,22 +98,25 @@ def _short(value: object) -> str:
 
 
 def event_lines(events: Sequence[Event], of: int) -> list[RenderableType]:
-    """A table of events; says how many older ones there are."""
+    """A line for each event; says how many older ones there are."""
     if not events:
         return [plain("The log has no such events.")]
-    table = _table("#", "At", "Subject", "Event", "Pass", "USD", "What", right=("#", "USD"))
-    for event in events:
-        cost = Decimal(event.cost_usd)
-        row = (event.seq, event.at, event.subject, event.kind, event.pass_name, f"{cost:.2f}" if cost else "")
-        table.add_row(*map(plain, row), plain(_what(event)))
     older = of - len(events)
-    return [table, *([plain(f"{older} older ones: --last 0 lists all.")] if older else [])]
+    return [*map(_event_line, events), *([plain(f"{older} older ones: --last 0 lists all.")] if older else [])]
 
 
-def _what(event: Event) -> str:
-    moved = f"{event.from_state} → {event.to_state}" if event.to_state else ""
-    parts = (event.unit, moved, event.owner and f"by {event.owner}", event.rationale)
-    return _short(" · ".join(part for part in parts if part) or "")
+def _event_line(event: Event) -> Text:
+    cost = Decimal(event.cost_usd)
+    moved = f"{event.from_state} → {event.to_state}" if event.to_state else None
+    parts = (
+        event.pass_name,
+        event.unit,
+        moved,
+        event.owner and f"by {event.owner}",
+        f"{cost:.2f} USD" if cost else None,
+    )
+    said = " · ".join(part for part in (*parts, event.rationale) if part)
+    return plain(f"{event.seq:>5}  {event.at}  {event.subject}  {event.kind}  {_short(said) if said else ''}".rstrip())
 
 
 @dataclass(frozen=True)

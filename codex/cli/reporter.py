@@ -66,7 +66,10 @@ class LiveReporter:
 
         rows: list[RenderableType] = []
         if self._figures is not None:
-            rows += [Text(self._summary(self._figures), style="bold"), ProgressBar(100.0, self._figures.progress, width=60)]
+            rows += [
+                Text(self._summary(self._figures), style="bold"),
+                ProgressBar(100.0, self._figures.progress, width=60),
+            ]
         newest = list(self._under_way.items())[-_SHOWN:]
         return Group(*rows, *(Text(f"  {what}: {text}", no_wrap=True, overflow="ellipsis") for what, text in newest))
 
@@ -75,7 +78,9 @@ class LiveReporter:
         parts = [
             f"{now.book} · {now.state}",
             now.pass_name,
-            f"units {now.units_shipped} of {now.units_shipped + now.units_owed}" if now.units_shipped + now.units_owed else "",
+            f"units {now.units_shipped} of {now.units_shipped + now.units_owed}"
+            if now.units_shipped + now.units_owed
+            else "",
             f"checks {now.checks_passed}/{now.checks_total}" if now.checks_total else "",
             f"${now.cost_usd:.2f}",
             f"{seconds // 60}:{seconds % 60:02}",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from codex.cli.common import WorkspaceOption, open_workspace_root
 
-if TYPE_CHECKING:
-    from codex.campaign.ledger import Ledger
-    from codex.campaign.machine import Step
-    from codex.workspace import Workspace
-
 BackendOption = Annotated[
     str | None, typer.Option("--backend", help="Who answers the agents' calls.", metavar="anthropic|handoff|replay")
 ]
-RecordOption = Annotated[Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")
+]
 
 
 def run(
@@ -34,23 +31,34 @@ def run(
     """Take a book through its passes. Interrupted at any moment, the same command goes on from there."""
     from codex.campaign.ledger import Ledger
     from codex.workspace import Workspace
-    from flows.books import find_book
+    from flows.books import find_book, has_arrived
 
     place = Workspace.open(open_workspace_root(workspace))
     ledger = Ledger.load(place.snapshot())
     subject = find_book(ledger, book)
     if dry_run:
-        _dry_run(place, ledger, subject)
+        from codex.cli.dry_run import what_would_happen
+
+        typer.echo("\n".join(what_would_happen(place, subject)))
         return
-    request = checked_request(
-        place,
+    from codex.cli.launch import run_book
+    from flows.request import book_request
+
+    request = book_request(
+        workspace=str(place.root),
         book=subject.partition(":")[2],
         until=until,
         backend=backend,
-        record=str(record.absolute()) if record else None,
-        recordings=str(recordings.absolute()) if recordings else None,
+        record=absolute(record),
+        recordings=absolute(recordings),
     )
-    from codex.cli.launch import run_book
-
+    if has_arrived(ledger, subject, until):
+        typer.echo(f"{request.book} is at {ledger.status(subject)}; nothing to do")
+        return
     reference = run_book(place, request)
     typer.echo(f"{reference['book']} is at {reference['state']}")
+
+
+def absolute(path: Path | None) -> str | None:
+    """A folder as a request names it: a run does not depend on where it was started."""
+    return str(path.absolute()) if path else None

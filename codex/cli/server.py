@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def up(
     workspace: WorkspaceOption = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of a new server. Default: 4200 or next.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of a new server. Default: 4200 or next.")
+    ] = None,
 ) -> None:
     """Start the Prefect server and a worker, and register the deployments; both go on after this command."""
     from deployments.worker import start_worker
@@ -32,7 +34,7 @@ def up(
 
 
 def down(workspace: WorkspaceOption = None) -> None:
-    """Stop the worker, with the runs it has under way, and the server. Nothing is lost: a run goes on when run again."""
+    """Stop the worker, with the runs it has under way, and the server. A run goes on when it is run again."""
     from deployments.server import stop_server
     from deployments.worker import stop_worker
 

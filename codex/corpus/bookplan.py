@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from codex.corpus.markdown import line_end_of, one_line
 from codex.errors import UserError
@@ -39,8 +39,8 @@ class Section:
     def subsections(self) -> dict[str, str]:
         """By number (``1.2``) the text below each subsection's heading, up to the next one."""
         marks = list(_SUBSECTION.finditer(self.text))
-        ends = [mark.start() for mark in marks[1:]] + [len(self.text)]
-        return {mark[1]: self.text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)}
+        ends = [*(mark.start() for mark in marks[1:]), len(self.text)]
+        return {mark[1]: self.text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,7 @@ def path_of(slug: str) -> str:
 
 def parse(text: str) -> BookPlan:
     """The document's front matter and sections; never raises."""
-    marks = _marks(text, _body_start(text))
-    ends = [start for _, start, _ in marks[1:]] + [len(text)]
-    sections = (Section(n, line, text[start:end]) for (n, start, line), end in zip(marks, ends, strict=True))
+    sections = (Section(m.number, m.heading, text[m.start : m.end]) for m in _marks(text, _body_start(text)))
     return BookPlan(_front_matter(text), tuple(sections))
 
 
@@ -80,15 +78,25 @@ def _body_start(text: str) -> int:
     return split.body if split else 0
 
 
-def _marks(text: str, start: int = 0) -> list[tuple[int, int, str]]:
-    """Number, offset and heading of each section; headings inside fenced code are none."""
+class _Mark(NamedTuple):
+    """A section at ``text[start:end]``."""
+
+    number: int
+    start: int
+    end: int
+    heading: str
+
+
+def _marks(text: str, start: int = 0) -> list[_Mark]:
+    """The sections from ``start`` on; headings inside fenced code are none."""
     found, fenced = [], False
     for mark in _MARK.finditer(text, start):
         if mark[1] is None:
             fenced = not fenced
         elif not fenced:
-            found.append((int(mark[1]), mark.start(), mark[0]))
-    return found
+            found.append(mark)
+    ends = [*(mark.start() for mark in found[1:]), len(text)]
+    return [_Mark(int(m[1]), m.start(), end, m[0]) for m, end in zip(found, ends, strict=False)]
 
 
 def new_document(title: str, front_matter: Mapping[str, Any]) -> str:
@@ -119,12 +127,11 @@ def set_section(text: str, number: int, markdown: str) -> str:
     line_end = line_end_of(text)
     block = _block(number, markdown).replace("\n", line_end)
     marks = _marks(text, _body_start(text))
-    ends = [start for _, start, _ in marks[1:]] + [len(text)]
-    for (found, start, _), end in zip(marks, ends, strict=True):
-        if found == number:
-            trailing = text[len(text[:end].rstrip()) : end]
-            return text[:start] + block + trailing + text[end:]
-    later = next((start for found, start, _ in marks if found > number), None)
+    same = next((mark for mark in marks if mark.number == number), None)
+    if same is not None:
+        content = len(text[: same.end].rstrip())
+        return text[: same.start] + block + text[content:]
+    later = next((mark.start for mark in marks if mark.number > number), None)
     if later is not None:
         return text[:later] + block + line_end * 2 + text[later:]
     body = text.rstrip()
@@ -135,11 +142,11 @@ def _block(number: int, markdown: str) -> str:
     """The section without blank lines around it, line ends LF."""
     block = markdown.replace("\r\n", "\n").replace("\r", "\n").strip()
     marks = _marks(block)
-    if not (marks and marks[0][:2] == (number, 0)):
+    if not marks or (marks[0].number, marks[0].start) != (number, 0):
         block = f"## §{number} {TITLES.get(number, 'Further work')}\n\n{block}".rstrip()
         marks = _marks(block)
-    if len(marks) > 1 or marks[0][0] != number:
-        raise UserError(f"The text for section {number} holds the heading of another section: {marks[-1][2]}.")
+    if len(marks) > 1:
+        raise UserError(f"The text for section {number} holds the heading of another section: {marks[-1].heading}.")
     if sum(mark[1] is None for mark in _MARK.finditer(block)) % 2:
         raise UserError(f"The text for section {number} opens a code fence that it never closes.")
     return block

@@ -26,7 +26,8 @@ PATH = "docs/catalogs/CONCEPT_CATALOG.md"
 #: The document of a corpus without concepts.
 EMPTY = "# Concept catalog\n\nEvery unit teaches one concept of this list (`concept_catalog_id`).\n\n## Concepts\n"
 
-_MARK = re.compile(r"^(?:```|#{1,6}[ \t])[^\r\n]*", re.MULTILINE)
+#: A heading or a fence. With the line end in front the search jumps from line to line: this file has megabytes.
+_MARK = re.compile(r"\n(```|#{1,6}[ \t])[^\r\n]*")
 _SLUG = re.compile(r"### [ \t]*[`\"]?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)+|[a-z0-9][a-z0-9-]*)[`\"]?[ \t]*")
 _NEW_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*")
 _KEY = re.compile(r"^- \*\*([A-Za-z_ ]+)\*\*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
@@ -48,14 +49,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry as it stands at ``text[start:end]``, blank lines and rulers after it not included.
+    """An entry as it stands from ``start`` to ``limit``, where the next heading is.
 
     ``group`` is the H2 it stands under (0: before the first).
     """
 
     slug: str
     start: int
-    end: int
+    limit: int
     group: int
 
 
@@ -79,7 +80,14 @@ class Catalog:
     def keys(self, slug: str) -> dict[str, str]:
         """The keys of an entry (``title``, ``unit``, ``prerequisites``, ``notes`` …), values as they stand."""
         entry = self.get(slug)
-        return {} if entry is None else {key[1]: key[2] for key in _KEY.finditer(self.text, entry.start, entry.end)}
+        return {} if entry is None else {key[1]: key[2] for key in _KEY.finditer(self.text, entry.start, entry.limit)}
+
+    def end_of(self, entry: Placed) -> int:
+        """Where the entry ends, blank lines and rulers after it not included."""
+        content = self.text[entry.start : entry.limit].rstrip()
+        while _RULER_AT_END.search(content):
+            content = content[: content.rindex("\n")].rstrip()
+        return entry.start + len(content)
 
     def unit_of(self, slug: str) -> str:
         """The id of the unit that teaches the concept, "" when the entry names none."""
@@ -97,31 +105,33 @@ class Catalog:
 
 def parse(text: str) -> Catalog:
     """The entries. Headings inside fenced code, group headings and remarks are none."""
-    marks = list(_headings(text))
-    entries, group = [], 0
-    for number, (start, line) in enumerate(marks):
+    entries: list[Placed] = []
+    pending: tuple[str, int] | None = None
+    group = 0
+    for start, line in _headings(text):
+        if pending:
+            entries.append(Placed(*pending, start, group))
         group += line.startswith("## ")
         slug = _SLUG.fullmatch(line)
-        if slug:
-            following = marks[number + 1][0] if number + 1 < len(marks) else len(text)
-            entries.append(Placed(slug[1], start, _content_end(text, start, following), group))
+        pending = (slug[1], start) if slug else None
+    if pending:
+        entries.append(Placed(*pending, len(text), group))
     return Catalog(text, tuple(entries))
 
 
 def _headings(text: str) -> Iterator[tuple[int, str]]:
+    """Offset and line of each heading outside fenced code."""
     fenced = False
+    first = _MARK.match("\n" + text[: text.find("\n")])
+    if first:
+        fenced = first[1] == "```"
+        if not fenced:
+            yield 0, first[0][1:]
     for mark in _MARK.finditer(text):
-        if mark[0].startswith("```"):
+        if mark[1] == "```":
             fenced = not fenced
         elif not fenced:
-            yield mark.start(), mark[0]
-
-
-def _content_end(text: str, start: int, following: int) -> int:
-    content = text[start:following].rstrip()
-    while _RULER_AT_END.search(content):
-        content = content[: content.rindex("\n")].rstrip()
-    return start + len(content)
+            yield mark.start() + 1, mark[0][1:]
 
 
 def insert_entry(text: str, entry: Entry) -> str:
@@ -140,7 +150,8 @@ def insert_entry(text: str, entry: Entry) -> str:
     if neighbour is None:
         return _appended(text, block, line_end)
     if after:
-        return text[: neighbour.end] + line_end * 2 + block + text[neighbour.end :]
+        end = catalog.end_of(neighbour)
+        return text[:end] + line_end * 2 + block + text[end:]
     return text[: neighbour.start] + block + line_end * 2 + text[neighbour.start :]
 
 
@@ -153,9 +164,12 @@ def _neighbour(catalog: Catalog, slug: str) -> tuple[Placed | None, bool]:
     """The entry that the new one stands next to, and whether after it."""
     best: tuple[Placed, ...] = ()
     best_rank = (0, 0)
+    first = slug.partition(".")[0]
     for run in catalog.runs():
+        if run[0].slug.partition(".")[0] != first:
+            continue
         rank = (max(_shared_parts(slug, entry.slug) for entry in run), len(run))
-        if rank[0] and rank >= best_rank:
+        if rank >= best_rank:
             best, best_rank = run, rank
     if not best:
         return None, True
@@ -206,12 +220,13 @@ def set_unit(text: str, slug: str, unit_id: str) -> str:
     """The catalog with ``unit`` of an entry set; unchanged when it says so. Raises UserError when there is no entry."""
     if not is_id(unit_id):
         raise UserError(f"{unit_id!r} is no unit id.")
-    entry = parse(text).get(slug)
+    catalog = parse(text)
+    entry = catalog.get(slug)
     if entry is None:
         raise UserError(f"{PATH} has no entry {slug}.", remedy="Insert the entry first.")
     line_end = line_end_of(text)
     value = f"- **unit**: `{unit_id}`"
-    keys = {key[1]: key for key in _KEY.finditer(text, entry.start, entry.end)}
+    keys = {key[1]: key for key in _KEY.finditer(text, entry.start, entry.limit)}
     there = keys.get("unit")
     if there is not None:
         named = unit_id in _IN_BACKTICKS.findall(there[2])
@@ -219,7 +234,7 @@ def set_unit(text: str, slug: str, unit_id: str) -> str:
     if "title" in keys:
         stop = _line_stop(keys["title"])
         return text[:stop] + line_end + value + text[stop:]
-    stop = entry.start + len(text[entry.start : entry.end].splitlines()[0])
+    stop = entry.start + len(text[entry.start : entry.limit].splitlines()[0])
     return text[:stop] + line_end * 2 + value + text[stop:]
 
 

@@ -108,10 +108,15 @@ def add_unit(text: str, unit_id: str, connection_ids: Iterable[str]) -> str:
     """The registry with the unit in ``appears_in_units`` of the named connections; unknown ids are passed over."""
     document = loads_object(text, PATH)
     wanted = set(connection_ids)
-    for entry in _entries(document):
-        if entry["id"] in wanted:
-            entry["appears_in_units"] = insert_in_order(list(_texts(entry, "appears_in_units")), unit_id)
-    return rewrite(text, document, PATH)
+    there = {id(entry) for entry in _entries(document) if entry["id"] in wanted}
+    if not there:
+        return text
+    entries = [_with_unit(e, unit_id) if id(e) in there else e for e in document["connections"]]
+    return rewrite(text, document | {"connections": entries}, PATH, old=document)
+
+
+def _with_unit(entry: dict[str, Any], unit_id: str) -> dict[str, Any]:
+    return entry | {"appears_in_units": insert_in_order(list(_texts(entry, "appears_in_units")), unit_id)}
 
 
 def add_connection(text: str, connection: Connection) -> str:
@@ -125,11 +130,11 @@ def add_connection(text: str, connection: Connection) -> str:
     there = next((e for e in _entries(document) if e["id"] == connection.id), None)
     if there is not None and any(there.get(key) != entry[key] for key in ("from", "to", "anchor_phrase")):
         raise UserError(f"{connection.id} is another connection in {PATH}.", remedy="Take the next free number.")
-    if there is None:
-        _require_listed(document, connection)
-        document["connections"] = [*document.get("connections", []), entry]
-    _recompute_stats(document)
-    return rewrite(text, document, PATH)
+    if there is not None:
+        return rewrite(text, _with_stats(document), PATH, old=document)
+    _require_listed(document, connection)
+    longer = document | {"connections": [*document.get("connections", []), entry]}
+    return rewrite(text, _with_stats(longer), PATH, old=document)
 
 
 def _require_listed(document: Mapping[str, Any], connection: Connection) -> None:
@@ -159,19 +164,19 @@ def _entry(connection: Connection) -> dict[str, Any]:
 def recompute_stats(text: str) -> str:
     """The registry with ``stats`` counted again: totals, by type, by strength; other keys of it are kept."""
     document = loads_object(text, PATH)
-    _recompute_stats(document)
-    return rewrite(text, document, PATH)
+    return rewrite(text, _with_stats(document), PATH, old=document)
 
 
-def _recompute_stats(document: dict[str, Any]) -> None:
+def _with_stats(document: dict[str, Any]) -> dict[str, Any]:
     entries = _entries(document)
     stats = document.get("stats")
     before = stats if isinstance(stats, dict) else {}
-    document["stats"] = before | {
+    counted = {
         "total_connections": len(entries),
         "by_type": _counted(entries, "type", before.get("by_type")),
         "by_strength": _counted(entries, "strength", before.get("by_strength")),
     }
+    return document | {"stats": before | counted}
 
 
 def _counted(entries: Iterable[Mapping[str, Any]], key: str, before: object) -> dict[str, int]:

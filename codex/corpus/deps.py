@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite
+from codex.corpus.markdown import one_line
 from codex.errors import DataError, UserError
 from codex.units.ids import is_id
 
@@ -176,9 +177,7 @@ def add_edges(text: str, pairs: Iterable[Pair], shipped: Collection[str] = ()) -
             raise UserError(f"{before!r} → {after!r} is no prerequisite edge: both ends must be ids such as 03.09.02.")
         if (before, after) not in known:
             new.append({"from": before, "to": after, "state": "shipped" if {before, after} <= done else "pending"})
-    if new:
-        document["edges"] = [*_list(document, "edges"), *new]
-    return rewrite(text, document, PATH)
+    return _edited(text, document, {"edges": [*_list(document, "edges"), *new]} if new else {})
 
 
 def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
@@ -189,33 +188,43 @@ def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
     if not is_id(unit_id):
         raise UserError(f"{unit_id!r} is no unit id.")
     document = loads_object(text, PATH)
-    listed = insert_in_order(list(_list(document, "shipped")), unit_id)
-    document["shipped"] = listed
+    changes: dict[str, Any] = {"shipped": insert_in_order(_list(document, "shipped"), unit_id)}
     if unit_id in _list(document, "pending"):
-        document["pending"] = [entry for entry in document["pending"] if entry != unit_id]
-    done = {entry for entry in listed if isinstance(entry, str)} | set(shipped)
-    for entry in _edges(document):
-        ends = {entry["from"], entry["to"]}
-        if unit_id in ends and ends <= done and entry.get("state") == "pending":
-            entry["state"] = "shipped"
-    return rewrite(text, document, PATH)
+        changes["pending"] = [entry for entry in document["pending"] if entry != unit_id]
+    done = {entry for entry in changes["shipped"] if isinstance(entry, str)} | set(shipped)
+    ready = [_is_ready(entry, unit_id, done) for entry in _list(document, "edges")]
+    if any(ready):
+        changes["edges"] = [
+            entry | {"state": "shipped"} if now else entry for entry, now in zip(document["edges"], ready, strict=True)
+        ]
+    return _edited(text, document, changes)
+
+
+def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
+    """True for a pending edge of the unit whose ends are both shipped."""
+    if not isinstance(entry, dict) or entry.get("state") != "pending":
+        return False
+    ends = (entry.get("from"), entry.get("to"))
+    return unit_id in ends and all(isinstance(end, str) and end in done for end in ends)
 
 
 def add_pending(text: str, unit_ids: Iterable[str]) -> str:
     """The document with the units announced as in flight, those left out that are shipped."""
     document = loads_object(text, PATH)
-    pending, shipped = list(_list(document, "pending")), set(_ids(document, "shipped"))
+    there, shipped = _list(document, "pending"), set(_ids(document, "shipped"))
+    pending = there
     for unit_id in unit_ids:
         if unit_id not in shipped:
             pending = insert_in_order(pending, unit_id)
-    if pending:
-        document["pending"] = pending
-    return rewrite(text, document, PATH)
+    return _edited(text, document, {} if pending is there else {"pending": pending})
 
 
 def set_note(text: str, unit_id: str, note: str) -> str:
     """The document with the unit's note (one line)."""
     document = loads_object(text, PATH)
     notes = document.get("_notes")
-    document["_notes"] = (notes if isinstance(notes, dict) else {}) | {unit_id: " ".join(note.split())}
-    return rewrite(text, document, PATH)
+    return _edited(text, document, {"_notes": (notes if isinstance(notes, dict) else {}) | {unit_id: one_line(note)}})
+
+
+def _edited(text: str, document: dict[str, Any], changes: Mapping[str, Any]) -> str:
+    return rewrite(text, {**document, **changes}, PATH, old=document)

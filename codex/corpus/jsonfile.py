@@ -9,45 +9,49 @@ from __future__ import annotations
 
 import bisect
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
+from codex.corpus.jsonmatch import alike, matching_runs
+from codex.corpus.jsonscan import Span, item_spans, skip_blank
 from codex.corpus.jsonstyle import Style, comma, detect_style, dump, render
 from codex.errors import DataError
-
-_BLANK = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder()
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A list item or an object member: ``text[start:end]``; its value starts at ``value_at``."""
-
-    key: str | None
-    start: int
-    value_at: int
-    end: int
-    value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class _Container:
     """A list or object at ``text[start:end]`` with its items in order."""
 
+    text: str
     start: int
     end: int
-    items: list[_Item]
+    items: list[Span]
+    style: Style
+
+    @property
+    def indent(self) -> str | None:
+        """The indentation of the items; None where they stand on one line."""
+        if self.items:
+            lead = self.text[self.start + 1 : self.items[0].start]
+            return lead.rpartition("\n")[2] if "\n" in lead else None
+        return None if self.style.indent is None else self.outer_indent + self.style.indent
+
+    @property
+    def outer_indent(self) -> str:
+        """The indentation of the line that the container begins on."""
+        line = self.text[self.text.rfind("\n", 0, self.start) + 1 : self.start]
+        return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One item of the new container: its text, and its index among the old items if it was there."""
+    """Text for the new container; ``first`` and ``last`` are indices of the old items it stands for, None if new."""
 
     text: str
-    index: int | None
+    first: int | None = None
+    last: int | None = None
 
 
 def loads(text: str, where: str) -> Any:
@@ -71,14 +75,15 @@ def loads_object(text: str, where: str) -> dict[str, Any]:
     return document
 
 
-def rewrite(text: str, value: Any, where: str = "The file") -> str:
+def rewrite(text: str, value: Any, where: str = "The file", *, old: Any = None) -> str:
     """The text changed so that it holds ``value``; unchanged where it already says the same.
 
-    A new key comes after the key that it follows in ``value``. Raises DataError when ``text`` is not JSON.
+    A new key comes after the key that it follows in ``value``. ``old`` is what ``loads(text)`` gave, if it is at hand
+    and has not been changed since: parts that ``value`` shares with it are then known to be the same without looking.
+    Raises DataError when ``text`` is not JSON.
     """
-    old = loads(text, where)
-    start = _skip(text, 0)
-    end = len(text.rstrip(" \t\r\n"))
+    old = loads(text, where) if old is None else old
+    start, end = skip_blank(text, 0), len(text.rstrip(" \t\r\n"))
     try:
         return text[:start] + _rewritten(text, (start, end), old, value, detect_style(text), "") + text[end:]
     except RecursionError as exc:
@@ -94,70 +99,41 @@ def insert_in_order(items: list[Any], item: Any) -> list[Any]:
     return [*items[:at], item, *items[at:]]
 
 
-def _skip(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
-
-
-def _same(old: Any, new: Any) -> bool:
-    """Equal also in type: in JSON 1, 1.0 and true are three things."""
-    return bool(old == new) and repr(old) == repr(new)
-
-
 def _rewritten(text: str, span: tuple[int, int], old: Any, new: Any, style: Style, indent: str | None) -> str:
     """The value at ``span`` made to say ``new``; ``indent`` is that of its line, None inside a one-line container."""
     start, end = span
-    if _same(old, new):
+    if alike(old, new):
         return text[start:end]
     if isinstance(old, dict) and isinstance(new, dict):
-        container = _scan(text, start, end)
-        return _joined(text, container, list(_object_pieces(text, container, old, new, style)), style)
+        container = _Container(text, start, end, item_spans(text, start, end), style)
+        return _joined(container, list(_object_pieces(container, old, new)))
     if isinstance(old, list) and isinstance(new, list):
-        container = _scan(text, start, end)
-        return _joined(text, container, list(_list_pieces(text, container, new, style)), style)
+        container = _Container(text, start, end, item_spans(text, start, end), style)
+        return _joined(container, list(_list_pieces(container, old, new)))
     return render(new, style, indent)
 
 
-def _scan(text: str, start: int, end: int) -> _Container:
-    """The items of the list or object at ``text[start:end]``, which is known to be valid."""
-    items: list[_Item] = []
-    at = _skip(text, start + 1)
-    keyed = text[start] == "{"
-    while text[at] not in "]}":
-        begin, key = at, None
-        if keyed:
-            key, at = _DECODER.raw_decode(text, at)
-            at = _skip(text, _skip(text, at) + 1)
-        value, stop = _DECODER.raw_decode(text, at)
-        items.append(_Item(key, begin, at, stop, value))
-        at = _skip(text, stop)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    return _Container(start, end, items)
-
-
-def _object_pieces(
-    text: str, container: _Container, old: dict[str, Any], new: dict[str, Any], style: Style
-) -> Iterator[_Piece]:
+def _object_pieces(container: _Container, old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Piece]:
     """Old members in their order (changed, kept or left out), each followed by the new keys that belong after it."""
+    text, style, inner = container.text, container.style, container.indent
     effective = {item.key: index for index, item in enumerate(container.items)}
     followers = _new_keys_by_predecessor(old, new)
-    inner = _item_indent(text, container, style)
 
     def added(after: str | None) -> Iterator[_Piece]:
         for key in followers.get(after, ()):
-            yield _Piece(dump(key, style) + style.key_separator + render(new[key], style, inner), None)
+            yield _Piece(dump(key, style) + style.key_separator + render(new[key], style, inner))
 
     yield from added(None)
     for index, item in enumerate(container.items):
-        if item.key not in new:
+        key = item.key
+        if key is None or key not in new:
             continue
-        last = effective[item.key] == index
-        value = item.value if not last else new[item.key]
-        changed = _rewritten(text, (item.value_at, item.end), item.value, value, style, inner)
-        yield _Piece(text[item.start : item.value_at] + changed, index)
-        if last:
-            yield from added(item.key)
+        if effective[key] != index:  # another member of this name follows, which is the one that counts
+            yield _Piece(text[item.start : item.end], index, index)
+            continue
+        changed = _rewritten(text, (item.value_at, item.end), old[key], new[key], style, inner)
+        yield _Piece(text[item.start : item.value_at] + changed, index, index)
+        yield from added(key)
 
 
 def _new_keys_by_predecessor(old: dict[str, Any], new: dict[str, Any]) -> dict[str | None, list[str]]:
@@ -172,115 +148,59 @@ def _new_keys_by_predecessor(old: dict[str, Any], new: dict[str, Any]) -> dict[s
     return found
 
 
-def _list_pieces(text: str, container: _Container, new: list[Any], style: Style) -> Iterator[_Piece]:
-    inner = _item_indent(text, container, style)
-    for index, position in _pairs([item.value for item in container.items], new):
-        if position is None:
-            continue
-        if index is None:
-            yield _Piece(render(new[position], style, inner), None)
-        else:
-            item = container.items[index]
-            changed = _rewritten(text, (item.start, item.end), item.value, new[position], style, inner)
-            yield _Piece(changed, index)
+def _list_pieces(container: _Container, old: list[Any], new: list[Any]) -> Iterator[_Piece]:
+    """Runs of kept items as they stand; between them items changed in place, left out or added."""
+    text, items, style, inner = container.text, container.items, container.style, container.indent
+    at = to = 0
+    for run in matching_runs(old, new):
+        for step in range(run.to - to):
+            position, index = to + step, at + step
+            if index < run.at:
+                span = (items[index].start, items[index].end)
+                changed = _rewritten(text, span, old[index], new[position], style, inner)
+                yield _Piece(changed, index, index)
+            else:
+                yield _Piece(render(new[position], style, inner))
+        at, to = run.at + run.length, run.to + run.length
+        if run.length:
+            yield _Piece(text[items[run.at].start : items[at - 1].end], run.at, at - 1)
 
 
-def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[int | None, int | None]]:
-    """Which old item becomes which new one: (i, j) kept or changed, (i, None) removed, (None, j) added."""
-    before, after = [repr(x) for x in old], [repr(x) for x in new]
-    head = _common_head(before, after)
-    tail = _common_head(before[head:][::-1], after[head:][::-1])
-    stop_before, stop_after = len(old) - tail, len(new) - tail
-    yield from ((i, i) for i in range(head))
-    yield from _middle_pairs(before[head:stop_before], after[head:stop_after], head)
-    yield from ((stop_before + i, stop_after + i) for i in range(tail))
-
-
-def _common_head(one: list[str], other: list[str]) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def _middle_pairs(before: list[str], after: list[str], offset: int) -> Iterator[tuple[int | None, int | None]]:
-    """Walk both lists, seeing single changes, insertions and removals; by longest common runs from where that fails."""
-    i = j = 0
-    while i < len(before) and j < len(after):
-        if before[i] == after[j] or before[i + 1 : i + 2] == after[j + 1 : j + 2]:
-            yield offset + i, offset + j
-            i, j = i + 1, j + 1
-        elif [before[i]] == after[j + 1 : j + 2]:
-            yield None, offset + j
-            j += 1
-        elif before[i + 1 : i + 2] == [after[j]]:
-            yield offset + i, None
-            i += 1
-        else:
-            break
-    yield from _run_pairs(before[i:], after[j:], offset + i, offset + j)
-
-
-def _run_pairs(
-    before: list[str], after: list[str], from_before: int, from_after: int
-) -> Iterator[tuple[int | None, int | None]]:
-    for _, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        for step in range(max(i2 - i1, j2 - j1)):
-            yield (
-                from_before + i1 + step if i1 + step < i2 else None,
-                from_after + j1 + step if j1 + step < j2 else None,
-            )
-
-
-def _joined(text: str, container: _Container, pieces: list[_Piece], style: Style) -> str:
+def _joined(container: _Container, pieces: list[_Piece]) -> str:
     """The container with new items: separators that stood between two kept neighbours are kept, others follow suit."""
+    text, items = container.text, container.items
     opening, closing = text[container.start], text[container.end - 1]
     if not pieces:
         return opening + closing
-    if not container.items:
-        return _filled(text, container, pieces, style)
-    lead, separator, trail = _gaps(text, container, style)
-    out = [opening, lead]
-    previous: int | None = None
-    for number, piece in enumerate(pieces):
-        if number:
-            adjacent = piece.index is not None and previous is not None and piece.index == previous + 1
-            out.append(_between(text, container.items, previous) if adjacent and previous is not None else separator)
+    if not items:
+        return _filled(container, pieces)
+    lead, separator, trail = _gaps(container)
+    out = [opening, lead, pieces[0].text]
+    for previous, piece in pairwise(pieces):
+        if piece.first is not None and previous.last is not None and piece.first == previous.last + 1:
+            out.append(text[items[previous.last].end : items[piece.first].start])
+        else:
+            out.append(separator)
         out.append(piece.text)
-        previous = piece.index
     return "".join([*out, trail, closing])
 
 
-def _between(text: str, items: list[_Item], index: int) -> str:
-    return text[items[index].end : items[index + 1].start]
-
-
-def _gaps(text: str, container: _Container, style: Style) -> tuple[str, str, str]:
+def _gaps(container: _Container) -> tuple[str, str, str]:
     """White space after the opening bracket, separator between items, white space before the closing bracket."""
-    items = container.items
+    text, items = container.text, container.items
     lead = text[container.start + 1 : items[0].start]
     trail = text[items[-1].end : container.end - 1]
     if len(items) > 1:
-        return lead, _between(text, items, len(items) - 2), trail
-    return lead, "," + lead if "\n" in lead else comma(style), trail
+        return lead, text[items[-2].end : items[-1].start], trail
+    return lead, "," + lead if "\n" in lead else comma(container.style), trail
 
 
-def _filled(text: str, container: _Container, pieces: list[_Piece], style: Style) -> str:
+def _filled(container: _Container, pieces: list[_Piece]) -> str:
     """An empty container with its first items: on lines of their own unless the whole file is one line."""
-    opening, closing = text[container.start], text[container.end - 1]
+    opening, closing = container.text[container.start], container.text[container.end - 1]
     parts = [piece.text for piece in pieces]
-    if style.indent is None:
-        return opening + comma(style).join(parts) + closing
-    outer = _line_indent(text, container.start)
-    inner = style.newline + outer + style.indent
-    return opening + inner + ("," + inner).join(parts) + style.newline + outer + closing
-
-
-def _item_indent(text: str, container: _Container, style: Style) -> str | None:
-    """The indentation of the container's items; None where they stand on one line."""
-    if container.items:
-        lead = text[container.start + 1 : container.items[0].start]
-        return lead.rpartition("\n")[2] if "\n" in lead else None
-    return None if style.indent is None else _line_indent(text, container.start) + style.indent
-
-
-def _line_indent(text: str, at: int) -> str:
-    line = text.rfind("\n", 0, at) + 1
-    return text[line : min(at, len(text) - len(text[line:].lstrip(" \t")))]
+    if container.indent is None:
+        return opening + comma(container.style).join(parts) + closing
+    newline, outer = container.style.newline, container.outer_indent
+    inner = newline + container.indent
+    return opening + inner + ("," + inner).join(parts) + newline + outer + closing

@@ -25,7 +25,7 @@ _ANCHOR = re.compile(r"(?:^|[\s\[{,])&\S", re.MULTILINE)
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*\S", re.MULTILINE)
 #: Longer integers cannot be printed in decimal any more, which every message and index does with them.
 _MAX_DIGITS = 3_000
-_LONG_NUMBER = re.compile(r"[0-9A-Fa-fxb_:]{%d}" % _MAX_DIGITS)
+_LONG_NUMBER = re.compile(rf"[0-9A-Fa-fxb_:]{{{_MAX_DIGITS}}}")
 _MAX_BRACKETS = 2_000
 #: More nodes than this, aliases written out, is an attack or an accident; the largest real front matter has some 200.
 _MAX_NODES = 100_000

@@ -9,6 +9,7 @@ import pytest
 
 from codex.agents.journal import Journal
 from codex.agents.tools import Toolbox
+
 from . import helpers
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.agents.call import AgentCall, CallAddress
+from codex.agents.journal import Journal
 from codex.agents.messages import Reply, TurnRequest, build_body, opening_messages
 from codex.agents.turns import RetryPolicy
 from codex.snapshot import TreeSnapshot
@@ -103,7 +104,9 @@ def a_request(call: AgentCall[Any] | None = None, turn: int = 1) -> TurnRequest:
     return TurnRequest(call, turn, build_body(call, [], opening_messages(call)))
 
 
-def message(*content: Mapping[str, Any], stop: str | None = None, tokens: tuple[int, int] = (100, 50)) -> dict[str, Any]:
+def message(
+    *content: Mapping[str, Any], stop: str | None = None, tokens: tuple[int, int] = (100, 50)
+) -> dict[str, Any]:
     uses = any(block["type"] == "tool_use" for block in content)
     return {
         "role": "assistant",
@@ -139,6 +142,21 @@ def record(folder: Path, address: CallAddress, messages: Sequence[Mapping[str, A
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     return path
+
+
+def request_no(number: int, ceilings: dict[str, Decimal] | None = None) -> TurnRequest:
+    call = a_call(
+        CallAddress("book:demo", "P4_production", f"u{number}"), ceilings=ceilings or {"book:demo": Decimal(1)}
+    )
+    return a_request(call)
+
+
+def pay(journal: Journal, request: TurnRequest, worst: Decimal, cost: Decimal) -> str:
+    call = journal.reserve(request, "replay", worst)
+    journal.submitted(call)
+    journal.result(call, a_reply(), cost, 0.5)
+    journal.settle(call)
+    return call
 
 
 class Pauses:

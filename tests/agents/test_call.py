@@ -37,7 +37,18 @@ def test_a_book_and_a_flow_of_the_same_name_are_kept_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "book:a", "book:a/P1", "book:a/P1/x/0", "book:../P1/1", "a/P1/1", "book:a/P1/u/1/2", "book:a/P 1/1", "book:ä/P1/1"]
+    "text",
+    [
+        "",
+        "book:a",
+        "book:a/P1",
+        "book:a/P1/x/0",
+        "book:../P1/1",
+        "a/P1/1",
+        "book:a/P1/u/1/2",
+        "book:a/P 1/1",
+        "book:ä/P1/1",
+    ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UserError):

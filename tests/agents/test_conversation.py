@@ -135,7 +135,9 @@ async def test_the_last_turn_is_announced(journal: Journal, toolbox: Toolbox) ->
         ("rm", {"path": "/"}, "There is no tool 'rm' here"),
     ],
 )
-async def test_a_wrong_tool_call_comes_back_as_an_error(journal: Journal, toolbox: Toolbox, name, arguments, says) -> None:
+async def test_a_wrong_tool_call_comes_back_as_an_error(
+    journal: Journal, toolbox: Toolbox, name, arguments, says
+) -> None:
     spy = Spy([message(use(name, arguments)), GOOD])
     outcome = await converse(a_call(), spy, journal, toolbox)
     result = spy.bodies[1]["messages"][-1]["content"][0]
@@ -180,7 +182,9 @@ async def test_a_finished_conversation_is_not_sent_again(hold, server: ReplaySer
     assert sum(server.requests.values()) == sent == 2
 
 
-async def test_two_runs_of_one_conversation_pay_once(recordings: Path, backend, server, journal: Journal, toolbox) -> None:
+async def test_two_runs_of_one_conversation_pay_once(
+    recordings: Path, backend, server, journal: Journal, toolbox
+) -> None:
     record(recordings, ADDRESS, [message(use("read_unit", {"id": "03.09.02"})), GOOD])
     server.delay = 0.2
     other = Journal(journal.path)
@@ -215,7 +219,9 @@ async def test_what_is_recorded_can_be_replayed(recordings: Path, backend, tmp_p
     with ReplayServer(copy) as second_server:
         second = await converse(a_call(), replay_backend(second_server.url), Journal(tmp_path / "j2"), toolbox)
     assert (second.reply, second.turns, second.cost) == (first.reply, first.turns, first.cost)
-    assert [t.message for t in Recordings(copy).turns(ADDRESS)] == [t.message for t in Recordings(recordings).turns(ADDRESS)]
+    assert [t.message for t in Recordings(copy).turns(ADDRESS)] == [
+        t.message for t in Recordings(recordings).turns(ADDRESS)
+    ]
 
 
 async def test_drift_is_reported_and_never_fatal(recordings: Path, backend, tmp_path: Path, journal, toolbox) -> None:

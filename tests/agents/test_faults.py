@@ -115,17 +115,16 @@ async def test_no_server_at_all_is_free_and_retried(journal: Journal, toolbox: T
 
 async def test_an_answer_that_does_not_begin_is_a_timeout(recordings: Path) -> None:
     record(recordings, ADDRESS, ANSWER)
-    with ReplayServer(recordings, delay=1.0) as server:
-        with pytest.raises(TurnFailed) as caught:
-            await replay_backend(server.url, first=0.3).turn(a_request())
+    with ReplayServer(recordings, delay=1.0) as server, pytest.raises(TurnFailed) as caught:
+        await replay_backend(server.url, first=0.3).turn(a_request())
     assert caught.value.kind == "timeout"
 
 
 async def test_pings_do_not_pass_for_progress(recordings: Path) -> None:
     record(recordings, ADDRESS, ANSWER)
-    with ReplayServer(recordings, faults=[Fault("stall", after=4, seconds=20)]) as server:
-        with pytest.raises(TurnFailed, match="silent"):
-            await replay_backend(server.url, idle=0.6).turn(a_request())
+    faults = [Fault("stall", after=4, seconds=20)]
+    with ReplayServer(recordings, faults=faults) as server, pytest.raises(TurnFailed, match="silent"):
+        await replay_backend(server.url, idle=0.6).turn(a_request())
 
 
 def test_pauses_double_are_jittered_and_bounded() -> None:
@@ -136,12 +135,13 @@ def test_pauses_double_are_jittered_and_bounded() -> None:
     assert calm.pause(6, 5.0) == 32.0
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("12", 12.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("inf", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("12", 12.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("inf", None)]
+)
 async def test_retry_after_is_read_with_care(recordings: Path, value: str, seconds: float | None) -> None:
     fault = Fault("status", status=429, headers={"retry-after": value})
-    with ReplayServer(recordings, faults=[fault]) as server:
-        with pytest.raises(TurnFailed) as caught:
-            await replay_backend(server.url).turn(a_request())
+    with ReplayServer(recordings, faults=[fault]) as server, pytest.raises(TurnFailed) as caught:
+        await replay_backend(server.url).turn(a_request())
     assert caught.value.retry_after == seconds
 
 

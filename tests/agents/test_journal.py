@@ -25,22 +25,10 @@ from codex.agents.journal_schema import STEPS
 from codex.agents.messages import turn_key
 from codex.errors import Conflict, StorageError
 from codex.integration.proposal import CostLine
-from .helpers import ADDRESS, SUBPROCESS, Answer, a_call, a_reply, a_request
+
+from .helpers import ADDRESS, SUBPROCESS, Answer, a_call, a_reply, a_request, pay, request_no
 
 CENT = Decimal("0.01")
-
-
-def request_no(number: int, ceilings: dict[str, Decimal] | None = None):
-    call = a_call(CallAddress("book:demo", "P4_production", f"u{number}"), ceilings=ceilings or {"book:demo": Decimal(1)})
-    return a_request(call)
-
-
-def pay(journal: Journal, request, worst: Decimal, cost: Decimal) -> str:
-    call = journal.reserve(request, "replay", worst)
-    journal.submitted(call)
-    journal.result(call, a_reply(), cost, 0.5)
-    journal.settle(call)
-    return call
 
 
 def states(journal: Journal) -> dict[str, str]:
@@ -155,7 +143,9 @@ DIE_AT = """
 @pytest.mark.parametrize(
     ("at", "state", "counted"), [("intent", "lost", "0"), ("submitted", "lost", "0.10"), ("result", "settled", "0.02")]
 )
-def test_what_a_killed_process_left_is_cleared_at_the_next_opening(tmp_path: Path, at: str, state: str, counted: str) -> None:
+def test_what_a_killed_process_left_is_cleared_at_the_next_opening(
+    tmp_path: Path, at: str, state: str, counted: str
+) -> None:
     path = tmp_path / "journal.sqlite3"
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(DIE_AT), str(path), at], check=False, env=SUBPROCESS)
     assert done.returncode == -signal.SIGKILL
@@ -203,7 +193,9 @@ steps = st.lists(
 
 @settings(max_examples=12, deadline=None)
 @given(steps)
-def test_ceilings_hold_under_eight_agents(tmp_path_factory: pytest.TempPathFactory, schedule: list[tuple[int, int, str]]) -> None:
+def test_ceilings_hold_under_eight_agents(
+    tmp_path_factory: pytest.TempPathFactory, schedule: list[tuple[int, int, str]]
+) -> None:
     """At no moment is more reserved and spent than the ceiling, and the end is the exact sum of what was charged."""
     path = tmp_path_factory.mktemp("budget") / "journal.sqlite3"
     journals = [Journal(path), Journal(path)]  # two processes' worth of connections
@@ -316,7 +308,7 @@ def test_many_processes_share_one_journal(tmp_path: Path) -> None:
         from pathlib import Path
         from codex.agents.accounts import BudgetExceeded
         from codex.agents.journal import Journal
-        from agents.test_journal import pay, request_no
+        from agents.helpers import pay, request_no
         journal, paid = Journal(Path(sys.argv[1])), 0
         for n in range(3):
             try:

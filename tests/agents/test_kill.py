@@ -6,6 +6,7 @@ The local server is a process of its own, so it sees every request of every life
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -26,9 +27,11 @@ from .helpers import SUBPROCESS, message, record, submit, use, workspace
 CONVERSATIONS = 4
 TURNS = 4
 
+#: Starts one life of the campaign for each line it reads, by fork: importing the SDK anew would take two seconds.
 CAMPAIGN = """
-    import asyncio, sys
+    import asyncio, os, sys
     from pathlib import Path
+    import anthropic
     from agents.helpers import a_call
     from codex.agents.anthropic_backend import replay_backend
     from codex.agents.call import CallAddress
@@ -38,12 +41,20 @@ CAMPAIGN = """
     from codex.snapshot import TreeSnapshot
 
     async def main(url, home, conversations):
-        backend, journal, toolbox = replay_backend(url), Journal(home / "journal.sqlite3"), Toolbox(TreeSnapshot(home / "ws"))
+        backend, toolbox = replay_backend(url), Toolbox(TreeSnapshot(home / "ws"))
+        journal = Journal(home / "journal.sqlite3")
         calls = [a_call(CallAddress("book:demo", "P4_production", f"u{n}")) for n in range(conversations)]
         ends = await asyncio.gather(*(converse(call, backend, journal, toolbox) for call in calls))
-        sys.stdout.write(repr([end.reply for end in ends]))
+        (home / "end").write_text(repr([end.reply for end in ends]))
 
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+    print(0, flush=True)
+    for _ in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+            os._exit(0)
+        print(pid, flush=True)
+        print(os.waitpid(pid, 0)[1], flush=True)
 """
 
 
@@ -55,7 +66,9 @@ class Campaign:
         workspace(home / "ws")
         for n in range(CONVERSATIONS):
             looks = [message(use("search_corpus", {"query": f"clifford {n} {t}"}, t)) for t in range(TURNS - 1)]
-            record(home / "recordings", CallAddress("book:demo", "P4_production", f"u{n}"), [*looks, message(submit(9))])
+            record(
+                home / "recordings", CallAddress("book:demo", "P4_production", f"u{n}"), [*looks, message(submit(9))]
+            )
         port = home / "port"
         arguments = ["--recordings", home / "recordings", "--port-file", port, "--log", self.log, "--delay", "0.08"]
         line = [sys.executable, "-m", "codex.agents.replay_server", *map(str, arguments)]
@@ -65,29 +78,42 @@ class Campaign:
             time.sleep(0.02)
         self.url = f"http://127.0.0.1:{port.read_text().strip()}"
 
-    def start(self) -> subprocess.Popen[str]:
-        line = [sys.executable, "-c", textwrap.dedent(CAMPAIGN), self.url, str(self.home), str(CONVERSATIONS)]
-        return subprocess.Popen(line, env=SUBPROCESS, stdout=subprocess.PIPE, text=True)
+        line = [sys.executable, "-c", textwrap.dedent(CAMPAIGN), self.url, str(home), str(CONVERSATIONS)]
+        self.lives = subprocess.Popen(line, env=SUBPROCESS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.told() == 0
+
+    def told(self) -> int:
+        assert self.lives.stdout is not None
+        return int(self.lives.stdout.readline())
+
+    def start(self) -> int:
+        """Begin a life; returns its process id. ``told`` then waits for its end."""
+        assert self.lives.stdin is not None
+        self.lives.stdin.write("live\n")
+        self.lives.stdin.flush()
+        return self.told()
 
     def requests(self) -> Counter[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return Counter(json.loads(line)["label"] for line in lines)
 
-    def kill_after(self, requests: int, pause: float) -> None:
-        """Start it, and kill it a moment after so many more requests have arrived."""
-        process = self.start()
+    def kill_after(self, requests: int, pause: float) -> bool:
+        """Start it, and kill it a moment after so many more requests have arrived; False if it had ended by then."""
         before = self.requests().total()
-        while self.requests().total() < before + requests and process.poll() is None:
+        pid = self.start()
+        until = time.monotonic() + 2
+        while self.requests().total() < before + requests and time.monotonic() < until:
             time.sleep(0.005)
         time.sleep(pause)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        os.kill(pid, signal.SIGKILL)
+        return self.told() == signal.SIGKILL
 
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Iterator[Campaign]:
     running = Campaign(tmp_path)
     yield running
+    running.lives.communicate(timeout=10)
     running.server.terminate()
     assert running.server.wait(10) == 0
 
@@ -96,8 +122,9 @@ def hold_to_the_equation(campaign: Campaign, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(kills):
         campaign.kill_after(chance.randint(1, 3), chance.uniform(0, 0.1))
-    output, _ = campaign.start().communicate(timeout=60)
-    assert output == repr([output_reply() for _ in range(CONVERSATIONS)])
+    campaign.start()
+    assert campaign.told() == 0
+    assert (campaign.home / "end").read_text() == repr([output_reply() for _ in range(CONVERSATIONS)])
 
     journal = Journal(campaign.home / "journal.sqlite3")
     outcomes = Counter(line["outcome"] for line in journal.cost_lines())

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.agents.call import AgentCall, CallAddress
@@ -23,6 +23,7 @@ from codex.agents.messages import (
     prompt_sha256,
     turn_key,
 )
+
 from .helpers import Answer, a_call, a_request, message, submit, text, use
 
 #: A changed value for every field of a call, and whether the key must change with it.
@@ -117,7 +118,15 @@ def test_usage_is_estimated_as_it_would_be_billed() -> None:
     opening = estimated_usage(first, [submit()])
     assert opening["cache_read_input_tokens"] == 0
     assert opening["cache_creation_input_tokens"] > len(call.prefix + call.prompt) // 4
-    second = build_body(call, [], [*opening_messages(call), {"role": "assistant", "content": [submit()]}, {"role": "user", "content": [text("no")]}])
+    second = build_body(
+        call,
+        [],
+        [
+            *opening_messages(call),
+            {"role": "assistant", "content": [submit()]},
+            {"role": "user", "content": [text("no")]},
+        ],
+    )
     later = estimated_usage(second, [submit()])
     assert abs(later["cache_read_input_tokens"] - opening["cache_creation_input_tokens"]) < 20
     assert later["cache_creation_input_tokens"] < 100
@@ -130,15 +139,18 @@ def test_prompt_hash_sees_what_the_agent_was_shown_and_no_limits() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
+@settings(max_examples=50)
 @given(json_values)
 def test_anything_in_json_can_be_hashed(value: Any) -> None:
     assert len(digest([value, "\ud800"])) == 64
 
 
+@settings(max_examples=50)
 @given(json_values)
 def test_whatever_a_server_sends_is_a_message_or_a_value_error(value: Any) -> None:
     candidates = [value, {"role": "assistant", "content": value, "usage": {}, "stop_reason": "end_turn"}]
@@ -153,8 +165,14 @@ def test_whatever_a_server_sends_is_a_message_or_a_value_error(value: Any) -> No
 
 @pytest.mark.parametrize(
     "content",
-    [[{"type": "text"}], [{"type": "tool_use", "id": "a", "name": "b", "input": "c"}], [{"type": "tool_use", "name": "b", "input": {}}], [{}], "text"],
+    [
+        [{"type": "text"}],
+        [{"type": "tool_use", "id": "a", "name": "b", "input": "c"}],
+        [{"type": "tool_use", "name": "b", "input": {}}],
+        [{}],
+        "text",
+    ],
 )
 def test_malformed_blocks_are_refused(content: Any) -> None:
-    with pytest.raises(ValueError, match="block|content"):
+    with pytest.raises(ValueError, match=r"block|content"):
         checked_message({**message(use("x", {})), "content": content})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from codex.agents.messages import Usage, estimated_usage
 from codex.agents.prices import builtin_prices, load_prices, parse_prices
 from codex.errors import DataError, UserError
+
 from .helpers import a_request, submit
 
 counts = st.integers(0, 2_000_000)
@@ -29,7 +30,9 @@ def test_costs_are_rounded_up_to_the_micro_dollar() -> None:
 
 
 @given(counts, counts, counts, counts)
-def test_costs_are_never_below_the_exact_figure_and_less_than_a_micro_dollar_above(a: int, b: int, c: int, d: int) -> None:
+def test_costs_are_never_below_the_exact_figure_and_less_than_a_micro_dollar_above(
+    a: int, b: int, c: int, d: int
+) -> None:
     price = builtin_prices().of("claude-fable-5-1")
     exact = (a * price.input + b * price.output + c * price.cache_read + d * price.cache_write_5m) / Decimal(1_000_000)
     assert Decimal(0) <= price.cost(Usage(a, b, c, d)) - exact < Decimal("0.000001")
@@ -57,7 +60,7 @@ def test_an_estimated_turn_stays_below_its_worst_case() -> None:
 
 
 def test_a_model_without_a_price_is_refused_with_the_ones_that_have_one() -> None:
-    with pytest.raises(UserError, match="no price for model 'gpt'.*claude-opus-4-8"):
+    with pytest.raises(UserError, match=r"no price for model 'gpt'.*claude-opus-4-8"):
         builtin_prices().of("gpt")
 
 
@@ -72,8 +75,17 @@ def test_a_workspace_may_have_prices_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"models": 4}', '{"models": {"a": {}}}', '{"models": {"a": {"input": "x", "output": 1, "cache_write_5m": 1, "cache_read": 1}}}',
-             '{"models": {"a": {"input": -1, "output": 1, "cache_write_5m": 1, "cache_read": 1}}}', '{"models": {"a": {"input": "NaN", "output": 1, "cache_write_5m": 1, "cache_read": 1}}}'],
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"models": 4}',
+        '{"models": {"a": {}}}',
+        '{"models": {"a": {"input": "x", "output": 1, "cache_write_5m": 1, "cache_read": 1}}}',
+        '{"models": {"a": {"input": -1, "output": 1, "cache_write_5m": 1, "cache_read": 1}}}',
+        '{"models": {"a": {"input": "NaN", "output": 1, "cache_write_5m": 1, "cache_read": 1}}}',
+    ],
 )
 def test_what_is_no_price_list_is_refused_by_name(text: str) -> None:
     with pytest.raises(DataError, match=r"own\.json is not a price list"):

@@ -52,7 +52,12 @@ def test_the_sdk_gets_the_same_message_with_and_without_streaming(client, record
 blocks = st.lists(
     st.one_of(
         st.builds(text, st.text(min_size=1)),
-        st.builds(use, st.just("x"), st.dictionaries(st.text(), st.text() | st.integers(-(2**60), 2**60) | st.lists(st.text())), st.integers()),
+        st.builds(
+            use,
+            st.just("x"),
+            st.dictionaries(st.text(), st.text() | st.integers(-(2**60), 2**60) | st.lists(st.text())),
+            st.integers(),
+        ),
         st.builds(lambda t: {"type": "thinking", "thinking": t, "signature": "s"}, st.text()),
         st.builds(lambda t: {"type": "redacted_thinking", "data": t}, st.text()),
     ),
@@ -160,7 +165,9 @@ def test_as_a_process_it_serves_until_told_to_stop(recordings: Path, tmp_path: P
     faults = tmp_path / "faults.json"
     faults.write_text('[{"do": "status", "status": 529}]')
     arguments = ["--recordings", recordings, "--port-file", port, "--faults", faults]
-    process = subprocess.Popen([sys.executable, "-m", "codex.agents.replay_server", *map(str, arguments)], env=SUBPROCESS)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codex.agents.replay_server", *map(str, arguments)], env=SUBPROCESS
+    )
     while not port.exists():
         time.sleep(0.02)
     url = f"http://127.0.0.1:{int(port.read_text())}/v1/messages"
@@ -174,7 +181,15 @@ def test_as_a_process_it_says_what_is_wrong(recordings: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        line = [sys.executable, "-m", "codex.agents.replay_server", "--recordings", str(recordings), "--port", str(taken.getsockname()[1])]
+        line = [
+            sys.executable,
+            "-m",
+            "codex.agents.replay_server",
+            "--recordings",
+            str(recordings),
+            "--port",
+            str(taken.getsockname()[1]),
+        ]
         done = subprocess.run(line, env=SUBPROCESS, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Port ")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import AppendResult, Ledger
-from codex.snapshot import OverlaySnapshot, Snapshot, TreeSnapshot
+from codex.snapshot import OverlaySnapshot, TreeSnapshot
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
 BOOK = "book:lee-manifolds"
@@ -17,10 +18,6 @@ BOOK = "book:lee-manifolds"
 
 def later(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
-
-
-def empty_snapshot(tmp_path: Path) -> Snapshot:
-    return TreeSnapshot(tmp_path)
 
 
 def overlay(files: dict[str, bytes]) -> OverlaySnapshot:
@@ -74,13 +71,22 @@ class Book:
         return refused[0].reason if refused else ""
 
 
-WAY = ("draft", "audited", "gap-analysed", "production-ready", "in-production", "production-complete", "verified", "woven")
+WAY = (
+    "draft",
+    "audited",
+    "gap-analysed",
+    "production-ready",
+    "in-production",
+    "production-complete",
+    "verified",
+    "woven",
+)
 
 
 def book_at(state: str, **data: Any) -> Book:
     """A ledger with one book brought to a state on the way of success."""
     book = Book(registered(**data))
-    for source, target in zip(WAY, WAY[1:], strict=False):
+    for source, target in pairwise(WAY):
         if book.ledger.status(BOOK) == state:
             break
         book.add(moved(source, target))

@@ -18,7 +18,14 @@ values = st.recursive(
 
 
 def event(**changes: object) -> Event:
-    fixed = {"seq": 1, "at": "2026-01-05T12:00:00Z", "id": "ev-1", "subject": "book:b", "kind": "noted", "prev": GENESIS}
+    fixed = {
+        "seq": 1,
+        "at": "2026-01-05T12:00:00Z",
+        "id": "ev-1",
+        "subject": "book:b",
+        "kind": "noted",
+        "prev": GENESIS,
+    }
     return Event.model_validate(fixed | changes)
 
 
@@ -65,7 +72,8 @@ def test_a_bad_line_says_why(line, why):
 
 
 @pytest.mark.parametrize(
-    ("change", "why"), [({"seq": 0}, "seq"), ({"at": "soon"}, "at"), ({"cost_usd": "much"}, "cost"), ({"cost_usd": "NaN"}, "cost")]
+    ("change", "why"),
+    [({"seq": 0}, "seq"), ({"at": "soon"}, "at"), ({"cost_usd": "much"}, "cost"), ({"cost_usd": "NaN"}, "cost")],
 )
 def test_a_line_with_an_unusable_field_says_which(change, why):
     with pytest.raises(BadLine, match=f"field {why}"):

@@ -96,7 +96,7 @@ def test_entries_are_found_and_nothing_else() -> None:
     assert found.prerequisites_of("algebra.groups") == ("sets.set", "sets.map")
     placed = found.get("topology.space")
     assert placed is not None
-    assert SMALL[placed.start : placed.end].endswith("first")
+    assert SMALL[placed.start : found.end_of(placed)].endswith("first")
 
 
 @pytest.mark.parametrize(

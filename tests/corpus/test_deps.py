@@ -164,5 +164,5 @@ def test_the_published_graph(fasttrack: Path) -> None:
     assert len(added) - len(removed) == 5 and len(removed) <= 1
     removed, added = changed_lines(text, deps.ship_unit(text, "03.09.99"))
     assert (removed, added) == ([], ['+    "03.09.99",'])
-    removed, added = changed_lines(text, deps.set_note(text, "03.09.99", "a\nnew  note"))
+    removed, added = changed_lines(text, deps.set_note(text, "03.09.99", "a\nnew note"))
     assert (len(removed), added[-1]) == (1, '+    "03.09.99": "a new note"')

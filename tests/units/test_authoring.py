@@ -62,7 +62,10 @@ def test_missing_keys_are_named() -> None:
     assert [p.split(":")[0] for p in frontmatter_problems({})][:3] == ["id", "title", "slug"]
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip), st.text("ab#\n "))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip),
+    st.text("ab#\n "),
+)
 def test_rendered_units_are_read_back(title: str, body: str) -> None:
     front = FrontMatter.model_validate(document() | {"title": title})
     unit = parse_unit(render_unit(front, body), "x.md")

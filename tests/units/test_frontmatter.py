@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -80,11 +81,27 @@ def test_alias_bomb_is_a_fault() -> None:
 
 
 def test_a_value_inside_itself_is_loaded() -> None:
-    loaded = load_yaml("a: &a [*a]")
+    loaded: Any = load_yaml("a: &a [*a]")
     assert loaded["a"][0] is loaded["a"]
 
 
-TOKENS = [*"[]{},:?!-#&*|>%@`'\"\n ", ": ", "- ", "? ", "\n  ", "a", "b: c", "1", "yes", "&x ", "*x", "|#", "!!str ", "é", "\t"]
+TOKENS = [
+    *"[]{},:?!-#&*|>%@`'\"\n ",
+    ": ",
+    "- ",
+    "? ",
+    "\n  ",
+    "a",
+    "b: c",
+    "1",
+    "yes",
+    "&x ",
+    "*x",
+    "|#",
+    "!!str ",
+    "é",
+    "\t",
+]
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))

@@ -14,7 +14,24 @@ from codex.units.headings import find_headings, tiers_of_marker
 LITERAL = re.compile(r"^(#{2,4})\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", re.MULTILINE)
 LITERAL_H2 = re.compile(r"^(##)\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", re.MULTILINE)
 
-PIECES = ["#", "##", "###", "#####", " ", "  ", "\n", "\n\n", "a", "Title", "[Master]", "[Beginner]", "[x+]", "[All tiers]", "\t", "\u2028"]
+PIECES = [
+    "#",
+    "##",
+    "###",
+    "#####",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "a",
+    "Title",
+    "[Master]",
+    "[Beginner]",
+    "[x+]",
+    "[All tiers]",
+    "\t",
+    "\u2028",
+]
 
 
 @pytest.mark.parametrize("level_two_only", [False, True])

@@ -72,7 +72,9 @@ def parse(text: str, path: str = "content/a/b/00.01.02-even-numbers.md") -> Unit
 def test_never_raises_and_keeps_the_bytes(data: bytes) -> None:
     unit = parse_unit(data, "content/a/b/x.md")
     assert unit.render() == data
-    assert (unit.sections, unit.blocks, unit.exercises, unit.tier_texts)
+    assert len(unit.sections) == len(unit.headings) >= len(unit.blocks)
+    assert all(unit.block_at(exercise.offset) or exercise.tier is None for exercise in unit.exercises)
+    assert set(unit.tier_texts) == {"beginner", "intermediate", "master"}
     assert unit.text[: unit.body_offset] + unit.body == unit.text
 
 
@@ -137,7 +139,7 @@ def test_exercises() -> None:
 
 
 def test_hostile_asides_take_linear_time() -> None:
-    assert len(parse("---\nid: x\n---\n" + '<aside class="exercise">' * 20_000).exercises) == 20_000
+    assert len(parse("---\nid: x\n---\n" + '<aside class="exercise">' * 5_000).exercises) == 5_000
 
 
 def test_every_unit_of_the_corpus_is_read(fasttrack: Path) -> None:

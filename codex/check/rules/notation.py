@@ -13,7 +13,7 @@ from codex.units import Unit
 from codex.units.cuts import math_spans
 
 _MACRO = re.compile(r"\\([A-Za-z]+)")
-_INTRODUCES = re.compile(r"denote|write|define|\blet\b|\bcall|notation|:=", re.IGNORECASE)
+_INTRODUCES = re.compile(r"\b(?:denote|write|define|let\b|call|notation)|:=", re.IGNORECASE)
 
 
 def _macros(unit: Unit, answers: Answers) -> Finding:
@@ -26,6 +26,8 @@ def _macros(unit: Unit, answers: Answers) -> Finding:
 
 def _used(unit: Unit) -> Iterator[tuple[str, int]]:
     """Macros beyond standard LaTeX in the formulas of Intermediate and Master sections, with their first use there."""
+    if all(name in STANDARD for name in set(_MACRO.findall(unit.body_masked))):
+        return  # finding the formulas takes longer than this look at the whole body
     upper = [s for s in unit.sections if s.heading.tiers & {"intermediate", "master"}]
     found: dict[str, int] = {}
     for section in upper:

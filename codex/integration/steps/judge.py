@@ -58,7 +58,7 @@ def _count(result: UnitResult) -> str:
 
 
 def _worse(old: UnitResult, new: UnitResult) -> list[tuple[str, str]]:
-    """Checks (code, name) of severity error whose verdict is worse than before; one that was not made before must pass."""
+    """Checks (code, name) of severity error whose verdict is worse than before; a new one must pass."""
     if new.error and not old.error:
         return [(new.error.code, new.error.sentence)]
     before: dict[str, Verdict] = {check.code: check.verdict for check in old.checks}

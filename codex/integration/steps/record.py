@@ -19,7 +19,7 @@ REPORT = "manifests/integration_report.md"
 #: Proposals that the report keeps, newest first; older ones are in the history.
 REPORT_SECTIONS = 40
 
-_HEAD = "# Integration report\n\nWhat became of each proposal, newest first. Older sections are in this file's history.\n"
+_HEAD = "# Integration report\n\nWhat became of each proposal, newest first; older sections are in the history.\n"
 _DEFECTS_SHOWN = 12
 
 
@@ -48,8 +48,8 @@ def record_costs(draft: Draft, proposal: Proposal) -> None:
 
 def _shipped(proposal: Proposal, each: Accepted) -> EventDraft:
     change = each.change
-    data = {"id": change.id, "path": each.path, "action": change.action, "checks": each.checks, "attempt": change.attempt}
-    return _unit_event(Kind.UNIT_SHIPPED, proposal, change.id, data, change.reason)
+    said = {"id": change.id, "path": each.path, "action": change.action, "checks": each.checks}
+    return _unit_event(Kind.UNIT_SHIPPED, proposal, change.id, {**said, "attempt": change.attempt}, change.reason)
 
 
 def _rejected(proposal: Proposal, unit: RejectedUnit, batch: Batch) -> EventDraft:
@@ -58,7 +58,7 @@ def _rejected(proposal: Proposal, unit: RejectedUnit, batch: Batch) -> EventDraf
     return _unit_event(Kind.UNIT_REJECTED, proposal, unit.id, data, unit.detail)
 
 
-def _unit_event(kind: Kind, proposal: Proposal, unit_id: str, data: dict[str, object], why: str) -> EventDraft:
+def _unit_event(kind: Kind, proposal: Proposal, unit_id: str, data: dict[str, Any], why: str) -> EventDraft:
     about_itself = proposal.subject == f"unit:{unit_id}"
     return EventDraft(
         subject=proposal.subject,

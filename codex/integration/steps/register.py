@@ -60,9 +60,17 @@ def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -
     if slug:  # without one the check CC001 says so
         entry = catalog_entry(given, unit.id) if given else catalog.stub_entry(unit, _concepts(index, unit))
         try:
-            draft.edit(catalog.PATH, lambda text: catalog.insert_entry(text, entry), catalog.EMPTY)
+            draft.edit(catalog.PATH, lambda text: _entered(text, entry), catalog.EMPTY)
         except UserError as exc:
             raise rejected(change.id, "checks", f"concept_catalog_id: {exc}") from exc
+
+
+def _entered(text: str, entry: Entry) -> str:
+    """The catalog with the entry. One that is there is kept; if it names no unit yet, it names this one now."""
+    there = catalog.parse(text)
+    if entry.slug in there and not there.unit_of(entry.slug):
+        return catalog.set_unit(text, entry.slug, entry.unit)
+    return catalog.insert_entry(text, entry)
 
 
 def catalog_entry(given: CatalogEntry, unit_id: str) -> Entry:

@@ -1,0 +1,74 @@
+"""Check a share of the units in a second process, when there are many.
+
+The helper is a fresh ``python -m codex.check.worker`` that opens the same snapshot again: it works from threads,
+notebooks and unguarded scripts alike, where forking or ``multiprocessing`` would hang or start the caller again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from codex.check.result import UnitResult
+from codex.check.rule import Rule
+from codex.snapshot import CommitSnapshot, Snapshot, TreeSnapshot
+
+#: With fewer units a second process costs more than it saves (about half a second for start-up and its own index).
+WORTH_A_PROCESS = 300
+
+
+def split_work(snapshot: Snapshot, paths: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """What to check here, and what in a helper; the latter is empty when it is not worth it or cannot be done."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores < 2 or len(paths) < WORTH_A_PROCESS or _recipe(snapshot) is None:
+        return paths, ()
+    middle = len(paths) // 2
+    return paths[:middle], paths[middle:]
+
+
+def _recipe(snapshot: Snapshot) -> dict[str, str] | None:
+    """How another process opens the same snapshot; None for one that exists in this process only."""
+    if isinstance(snapshot, TreeSnapshot):
+        return {"root": str(snapshot.root.absolute())}
+    if isinstance(snapshot, CommitSnapshot):
+        return {"root": str(snapshot.git.root.absolute()), "commit": snapshot.commit}
+    return None
+
+
+class Helper:
+    """A share of the work under way in another process."""
+
+    def __init__(self, snapshot: Snapshot, paths: Sequence[str], rules: Sequence[Rule]) -> None:
+        order = {"snapshot": _recipe(snapshot), "paths": list(paths), "rules": [rule.code for rule in rules]}
+        self._process: subprocess.Popen[bytes] | None
+        try:
+            self._process = _start(json.dumps(order).encode())
+        except OSError:  # no process, no room for the temporary file
+            self._process = None
+
+    def results(self) -> tuple[UnitResult, ...] | None:
+        """Its results in the order of the paths; None when it could not do the work."""
+        if self._process is None:
+            return None
+        out, _ = self._process.communicate()
+        if self._process.returncode != 0:
+            return None
+        results: tuple[UnitResult, ...] = pickle.loads(out)  # written by our own helper
+        return results
+
+
+def _start(order: bytes) -> subprocess.Popen[bytes]:
+    home = str(Path(__file__).resolve().parents[2])
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
+    with tempfile.TemporaryFile() as file:
+        file.write(order)
+        file.seek(0)
+        command = [sys.executable, "-m", "codex.check.worker"]
+        # What it says of a failure is not shown: the caller does the work itself then, and fails with a better message.
+        return subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)

@@ -1,0 +1,128 @@
+"""``codexctl integrate``: take unit files that somebody wrote by hand into the shared state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
+
+if TYPE_CHECKING:
+    from codex.corpus.index import CorpusIndex
+    from codex.integration.proposal import IntegrationResult, Proposal
+    from codex.workspace import Workspace
+
+
+def integrate(
+    files: Annotated[list[str], typer.Argument(help="Unit files, or ids of units whose files stand in content/.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    workspace: WorkspaceOption = None,
+    form: JsonOption = "text",
+) -> int:
+    """Validate, register and commit finished units. Below all checks nothing is written and the defects are listed."""
+    from codex.integration.integrator import integrate as integrate_proposals
+    from codex.workspace import Workspace
+
+    as_json = want_json(form)
+    place = Workspace.open(requested_root(workspace))
+    place.require_writable()
+    proposals = [_proposal(place, name) for name in dict.fromkeys(files)]
+    results = integrate_proposals(place, proposals, dry_run=True)
+    good = {tried.proposal for tried in results if tried.status == "committed" and not tried.rejected}
+    ready = [proposal for proposal in proposals if proposal.id in good]
+    if ready and not dry_run:
+        done = {result.proposal: result for result in integrate_proposals(place, ready)}
+        results = [done.get(result.proposal, result) for result in results]
+    if as_json:
+        emit_json({"dry_run": dry_run, "results": [_document(p, r) for p, r in zip(proposals, results, strict=True)]})
+    else:
+        _print(proposals, results, dry_run)
+    return int(any(result.status == "refused" or result.rejected for result in results))
+
+
+def _proposal(workspace: Workspace, name: str) -> Proposal:
+    """The proposal for one file: a new unit, or a change to the one that has its id."""
+    from pydantic import ValidationError
+
+    from codex.corpus.index import CorpusIndex
+    from codex.errors import ContentError
+    from codex.integration.proposal import Proposal, UnitChange
+    from codex.units import parse_unit
+
+    path, data = _read(workspace, name)
+    unit = parse_unit(data, path.name)
+    if unit.error:
+        raise ContentError(f"{path} cannot be read as a unit: {unit.error.sentence}", remedy="Correct the file.")
+    snapshot = workspace.snapshot()
+    there = CorpusIndex(snapshot).path_of(unit.id)
+    try:
+        change = UnitChange(
+            action="edit" if there else "new",
+            id=unit.id,
+            slug=unit.slug,
+            text=data.decode("utf-8"),
+            expected_blob=snapshot.blobs()[there] if there else None,
+            reason="integrated by hand",
+        )
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise ContentError(
+            f"{path}: {'.'.join(map(str, first['loc']))} is wrong: {first['msg']}.",
+            remedy="A unit's id is like 03.09.02, its slug lower-case words joined by hyphens.",
+        ) from exc
+    title = f"{'Change' if there else 'Ship'} {unit.id} {unit.title}"
+    return Proposal(subject=f"unit:{unit.id}", pass_name="manual", title=title, base=snapshot.label, units=(change,))
+
+
+def _read(workspace: Workspace, name: str) -> tuple[Path, bytes]:
+    from codex.corpus.index import CorpusIndex
+    from codex.errors import ContentError, UserError
+    from codex.integration.hostile import MAX_BYTES
+    from codex.units import is_id
+
+    path = Path(name)
+    if is_id(name) and not path.exists():
+        path = workspace.root / _by_id(CorpusIndex(workspace.tree()), name)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ContentError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB.", remedy="Split the unit.")
+        return path, path.read_bytes()
+    except OSError as exc:
+        raise UserError(f"{path} cannot be read: {exc.strerror}.", remedy="Name a unit file or an id.") from exc
+
+
+def _by_id(index: CorpusIndex, unit_id: str) -> str:
+    from codex.errors import UserError
+
+    path = index.path_of(unit_id)
+    if path is None:
+        raise UserError(f"No file in content/ has the id {unit_id}.", remedy="Name the file itself.")
+    return path
+
+
+def _document(proposal: Proposal, result: IntegrationResult) -> dict[str, Any]:
+    return {"unit": proposal.units[0].id, **result.model_dump(mode="json")}
+
+
+def _print(proposals: list[Proposal], results: list[IntegrationResult], dry_run: bool) -> None:
+    out = console()
+    for proposal, result in zip(proposals, results, strict=True):
+        unit = proposal.units[0].id
+        out.print(f"{unit}: {_verdict(result, dry_run)}", markup=False)
+        for rejected in result.rejected:
+            for defect in rejected.defects:
+                out.print(f"  {defect['code']} {defect['where']}: {defect['what']}", markup=False)
+        for warning in result.warnings:
+            out.print(f"  warning: {warning}", markup=False)
+
+
+def _verdict(result: IntegrationResult, dry_run: bool) -> str:
+    if result.status == "refused":
+        return f"refused: {result.reason}"
+    if result.rejected:
+        return f"not integrated ({result.rejected[0].reason}): {result.rejected[0].detail}"
+    if result.status == "unchanged":
+        return "integrated already, nothing to do"
+    return "would be integrated" if dry_run else f"integrated, commit {(result.commit or '')[:12]}"

@@ -1,0 +1,89 @@
+"""``codexctl pilot``: the embedded pilot book, through every pass, with recorded replies unless told otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from codex.cli.common import console
+from codex.cli.run import BackendOption, RecordOption, absolute
+
+if TYPE_CHECKING:
+    from codex.oversight.scorecard import Scorecard
+    from codex.workspace import Workspace
+
+#: The pilot's book: protocol §11.
+BOOK = "lawson-michelsohn-spin-geometry"
+
+
+def pilot(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The pilot's workspace; made when missing.")] = Path(
+        "pilot"
+    ),
+    backend: BackendOption = None,
+    record: RecordOption = None,
+) -> None:
+    """Make the pilot's workspace and take its book through every pass. Run again, it goes on, or says that all is done."""
+    from codex.campaign.ledger import Ledger
+    from flows.books import has_arrived
+
+    workspace = _workspace(folder)
+    if has_arrived(Ledger.load(workspace.snapshot()), f"book:{BOOK}"):
+        card = _scorecard(workspace)
+        typer.echo(f"{BOOK} is covered; nothing to do.")
+    else:
+        _run(workspace, backend, record)
+        card = _scorecard(workspace)
+    _where_to_look(workspace)
+    if any(verdict == "not met" for _, verdict, _ in card.criteria()):
+        raise typer.Exit(1)
+
+
+def _workspace(folder: Path) -> Workspace:
+    """The pilot's workspace in exactly this folder, made when there is nothing yet."""
+    from codex.integration.init import init_workspace
+    from codex.workspace import MARKS, Workspace
+
+    if all((folder / mark).is_dir() for mark in MARKS):
+        return Workspace.open(folder)
+    made = init_workspace(folder, campaign="pilot")
+    typer.echo(f"made the workspace {made.root}")
+    return made
+
+
+def _run(workspace: Workspace, backend: str | None, record: Path | None) -> None:
+    from codex.cli.launch import run_book
+    from flows.request import book_request
+
+    chosen = backend or "replay"
+    if chosen == "replay":
+        typer.echo("the agents' replies are recorded ones; --backend anthropic or handoff asks agents of your own")
+    run_book(workspace, book_request(workspace=str(workspace.root), book=BOOK, backend=chosen, record=absolute(record)))
+
+
+def _scorecard(workspace: Workspace) -> Scorecard:
+    """Compute and print the scorecard."""
+    from rich.table import Table
+
+    from codex.oversight.scorecard import scorecard, tables
+
+    card = scorecard(workspace, BOOK)
+    out = console()
+    for title, headers, rows in tables(card):
+        table = Table(*headers, title=title, title_justify="left", title_style="bold")
+        for row in rows:
+            table.add_row(*row)
+        out.print(table)
+    return card
+
+
+def _where_to_look(workspace: Workspace) -> None:
+    from deployments.server import find
+
+    server = find(workspace)
+    typer.echo(f"the commits    git -C {workspace.root} log --stat")
+    typer.echo(f"the ledger     codexctl -w {workspace.root} ledger log")
+    if server is not None:
+        typer.echo(f"Prefect's page {server.ui}/runs (stop it with: codexctl -w {workspace.root} down)")

@@ -1,0 +1,160 @@
+"""The tools: answers from the snapshot alone, the same every time, bounded, and nothing an agent passes can hurt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codex.agents import tools
+from codex.agents.lookup import draft_path
+from codex.agents.search import rank
+from codex.agents.tools import TOOLS, Toolbox
+from codex.errors import UserError
+from codex.snapshot import TreeSnapshot
+
+from .helpers import UNIT
+
+NAMES = tuple(tool.name for tool in TOOLS)
+
+
+def run(toolbox: Toolbox, name: str, **arguments: Any) -> tools.ToolResult:
+    return toolbox.run(name, arguments, NAMES)
+
+
+def test_every_tool_has_a_schema_that_the_api_takes(toolbox: Toolbox) -> None:
+    for definition in toolbox.definitions(NAMES):
+        assert set(definition) == {"name", "description", "input_schema"}
+        assert definition["input_schema"]["type"] == "object"
+        assert definition["input_schema"]["additionalProperties"] is False
+
+
+def test_definitions_stand_in_the_order_of_the_registry(toolbox: Toolbox) -> None:
+    listed = [definition["name"] for definition in toolbox.definitions(tuple(reversed(NAMES)))]
+    assert listed == list(NAMES)
+    with pytest.raises(UserError, match="no tool 'rm'"):
+        toolbox.definitions(("rm",))
+
+
+def test_a_unit_is_read_by_its_id(toolbox: Toolbox) -> None:
+    assert run(toolbox, "read_unit", id=" 03.09.02 ").text == UNIT
+    missing = run(toolbox, "read_unit", id="03.09.77")
+    assert missing.is_error
+    assert "Units of that chapter: 03.09.01, 03.09.02" in missing.text
+
+
+def test_search_ranks_and_shows_the_passage(toolbox: Toolbox) -> None:
+    found = run(toolbox, "search_corpus", query="clifford").text.splitlines()
+    assert found[1].startswith("03.09.02-clifford-algebra")
+    assert "No unit has" in run(toolbox, "search_corpus", query="xylophone").text
+
+
+def test_concepts_are_found_by_id_or_words(toolbox: Toolbox) -> None:
+    assert run(toolbox, "lookup_concept", concept="linear-algebra.vector-space").text.startswith("### linear-algebra")
+    assert "### spin-geometry.clifford.algebra" in run(toolbox, "lookup_concept", concept="Clifford").text
+    assert run(toolbox, "lookup_concept", concept="xylophone").is_error
+
+
+@pytest.mark.parametrize("of", ["03.09.02", "spin-geometry.clifford.algebra", "linear-algebra.vector-space"])
+def test_connections_are_listed_by_unit_or_concept(toolbox: Toolbox, of: str) -> None:
+    text = run(toolbox, "list_connections", of=of).text
+    assert text.startswith("1 registered")
+    assert "“the algebra that a quadratic form generates”" in text
+
+
+def test_a_draft_is_checked_and_its_defects_named(toolbox: Toolbox) -> None:
+    result = run(toolbox, "check_draft", text=UNIT)
+    assert not result.is_error
+    assert "checks pass" in result.text
+    assert "FM001" in result.text
+
+
+def test_continuity_is_measured_and_its_shortfalls_named(toolbox: Toolbox) -> None:
+    text = run(toolbox, "measure_continuity", text=UNIT).text
+    assert "backward_density: " in text
+    assert "Falls short:" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_arguments_come_back_with_the_exact_errors(toolbox: Toolbox, name: str) -> None:
+    result = toolbox.run(name, {"nonsense": 1}, NAMES)
+    assert result.is_error
+    assert "nonsense: Extra inputs are not permitted (given: 1)" in result.text
+    assert "Field required" in result.text
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(NAMES), json_values)
+def test_nothing_an_agent_passes_raises(toolbox: Toolbox, name: str, arguments: Any) -> None:
+    toolbox.run(name, arguments, NAMES)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(NAMES), st.text(min_size=1, max_size=60))
+def test_no_text_raises_and_answers_are_the_same_twice(toolbox: Toolbox, name: str, text: str) -> None:
+    field = next(iter(next(tool for tool in TOOLS if tool.name == name).arguments.model_fields))
+    assert run(toolbox, name, **{field: text}) == run(Toolbox(toolbox.snapshot), name, **{field: text})
+
+
+@pytest.mark.parametrize("unit_id", ["../../etc/passwd", "/etc/passwd", "..", "*", "03.09.02/../x"])
+def test_an_id_is_looked_up_and_never_opened(toolbox: Toolbox, unit_id: str) -> None:
+    assert run(toolbox, "read_unit", id=unit_id).is_error
+
+
+@pytest.mark.parametrize("value", ["../../x", "/abs", "a/b", "..", "", "\0", "ä/ö"])
+def test_a_draft_is_named_within_content(toolbox: Toolbox, value: str) -> None:
+    text = UNIT.replace("03-modern-geometry", json.dumps(value)).replace("03.09.02", "09.09.09")
+    for path in (draft_path(toolbox.snapshot, text), draft_path(toolbox.snapshot, text, value)):
+        parts = path.split("/")
+        assert parts[0] == "content"
+        assert len(parts) == 4
+        assert not {"", ".", ".."} & set(parts)
+
+
+def test_a_draft_of_a_shipped_unit_is_checked_in_its_place(toolbox: Toolbox) -> None:
+    assert draft_path(toolbox.snapshot, UNIT) == "content/03-modern-geometry/09-spin/03.09.02-clifford-algebra.md"
+
+
+def test_a_long_result_is_cut_into_parts_and_says_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "RESULT_CHARACTERS", 1000)
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "01.01.01-long.md").write_text("abc" * 800)
+    toolbox = Toolbox(TreeSnapshot(tmp_path))
+    parts = [run(toolbox, "read_unit", id="01.01.01", part=n).text for n in (1, 2, 3)]
+    assert "".join(part.partition("\n\n[part ")[0] for part in parts) == "abc" * 800
+    assert parts[2].endswith("[part 3 of 3: characters 2001–2400 of 2400]")
+    assert run(toolbox, "read_unit", id="01.01.01", part=9).text == parts[2]
+
+
+def test_many_errors_are_counted_and_not_all_listed(toolbox: Toolbox) -> None:
+    result = toolbox.run("read_unit", {f"x{n}": n for n in range(50)}, NAMES)
+    assert result.text.count("\n- ") == 31
+    assert result.text.endswith("- and 21 more")
+
+
+TEXTS = [("a", "alpha beta beta"), ("b", "beta gamma"), ("c", "gamma gamma delta"), ("d", "")]
+
+
+def test_rare_words_weigh_more_and_ties_are_settled_by_name() -> None:
+    assert [hit.name for hit in rank("beta", TEXTS, 9)] == ["a", "b"]
+    assert rank("alpha gamma", TEXTS, 9)[0].name == "a"
+    twins = [("y", "same words"), ("x", "same words"), ("z", "others")]
+    assert [hit.name for hit in rank("same", twins, 9)] == ["x", "y"]
+    assert rank("gam", TEXTS, 1)[0].name == "c"
+    assert rank("?!", TEXTS, 9) == []
+
+
+@given(st.text(), st.lists(st.tuples(st.text(), st.text())), st.integers(1, 5))
+def test_search_takes_any_text(query: str, texts: list[tuple[str, str]], limit: int) -> None:
+    hits = rank(query, texts, limit)
+    assert len(hits) <= limit
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
