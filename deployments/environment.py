@@ -19,6 +19,7 @@ ALWAYS = {
     "PREFECT_CLI_PROMPT": "false",
     # What the engine's own loggers say belongs on the run's page.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "codex",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
 #: For a process whose console belongs to a person: logs go to the run's page, the console stays for the reporter.

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Protocol
 
 log = logging.getLogger("codex.book")
+log.setLevel(logging.INFO)  # goes to the run's page (PREFECT_LOGGING_EXTRA_LOGGERS), where a person reads it
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from codex.agents.search import rank
+from codex.agents.search import occurrences, query_words, rank
 from codex.errors import UserError
 from codex.snapshot import Snapshot
 
@@ -16,7 +16,9 @@ CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
 
 _CONCEPT = re.compile(r"^###[ \t]+`?(?P<id>[a-z0-9][a-z0-9.-]*)`?[ \t]*$", re.MULTILINE)
 _NEXT_HEADING = re.compile(r"^#{1,3}[ \t]", re.MULTILINE)
-_SHOWN_CONCEPTS = 12
+_TITLE = re.compile(r"^- \*\*title\*\*:(.*)$", re.MULTILINE)
+_FULL_CONCEPTS = 5
+_NAMED_CONCEPTS = 25
 _SHOWN_CONNECTIONS = 100
 
 
@@ -47,7 +49,7 @@ def read_unit(snapshot: Snapshot, unit_id: str) -> str:
 
 def search_corpus(snapshot: Snapshot, query: str, limit: int) -> str:
     paths = unit_paths(snapshot)
-    hits = rank(query, ((unit_id, unit_text(snapshot, path)) for unit_id, path in paths.items()), limit)
+    hits = rank(query, paths, lambda unit_id: unit_text(snapshot, paths[unit_id]), limit)
     if not hits:
         return f"No unit has any of these words (searched {len(paths)} units)."
     lines = [f"{len(hits)} of {len(paths)} units, best first:"]
@@ -62,6 +64,12 @@ class _Concept:
     id: str
     entry: str
 
+    def score(self, words: Sequence[str]) -> int:
+        """How many of the words it has; one in its id or title weighs as much as any number in the rest."""
+        head = f"{self.id}\n{_TITLE.findall(self.entry)}".lower()
+        entry = self.entry.lower()
+        return sum(100 * bool(occurrences(head, word)) + bool(occurrences(entry, word)) for word in words)
+
 
 def _concepts(snapshot: Snapshot) -> Iterator[_Concept]:
     text = snapshot.text(CATALOG, "")
@@ -71,19 +79,19 @@ def _concepts(snapshot: Snapshot) -> Iterator[_Concept]:
 
 
 def lookup_concept(snapshot: Snapshot, concept: str) -> str:
-    """The entry of an id (all of them where an id stands twice), else the entries that have the most of the words."""
+    """The entry of an id (all of them where an id stands twice), else the entries that have the most of the words:
+    the best in full, more by id."""
     concepts = list(_concepts(snapshot))
     exact = [c.entry for c in concepts if c.id == concept.strip("`")]
     if exact:
         return "\n\n".join(exact)
-    words = set(re.findall(r"\w+", concept.lower()))
-    scored = [(sum(word in c.entry.lower() for word in words), c) for c in concepts]
-    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], pair[1].id))
-    if not hits:
+    words = query_words(concept)
+    scored = sorted((-c.score(words), c.id, c.entry) for c in concepts if c.score(words))
+    if not scored:
         raise NotFound(f"The catalog has no concept {concept!r} ({len(concepts)} entries).")
-    shown = [c.entry for _, c in hits[:_SHOWN_CONCEPTS]]
-    rest = len(hits) - len(shown)
-    return "\n\n".join([*shown, f"[{rest} more entries have some of the words]"] if rest else shown)
+    full = [entry for _, _, entry in scored[:_FULL_CONCEPTS]]
+    more = [f"- {name}" for _, name, _ in scored[_FULL_CONCEPTS:_NAMED_CONCEPTS]]
+    return "\n\n".join([*full, "Also:\n" + "\n".join(more)] if more else full)
 
 
 def list_connections(snapshot: Snapshot, wanted: str) -> str:

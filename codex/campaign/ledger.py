@@ -22,7 +22,7 @@ from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.log import EventLog, extended, read_log
 from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, render
 from codex.campaign.tables import machine_of
-from codex.errors import UserError
+from codex.errors import DataError, UserError
 from codex.snapshot import Snapshot
 
 #: The projection: the file that folding the log gives.
@@ -73,7 +73,7 @@ class Ledger:
         Raises DataError naming file, line and reason when the log (or that campaign.json) cannot be read.
         """
         log = read_log(snapshot)
-        if log.events or not snapshot.exists(CAMPAIGN):
+        if log.events or log.fault or not snapshot.exists(CAMPAIGN):
             return cls(log, fold(log.events))
         drafts = adopted_drafts(snapshot.read(CAMPAIGN), CAMPAIGN)
         shown = [_event(draft, 1, _NO_TIME, "") for draft in drafts]
@@ -162,9 +162,14 @@ class Ledger:
         """Add drafts in their order: each is judged by the state that those before it have left.
 
         A draft is ignored when its id is in the log, refused when a rule of admission.py objects, else numbered,
-        stamped with ``now`` (never earlier than the event before it) and chained. Raises ValueError for a ``now``
-        without a time zone.
+        stamped with ``now`` (never earlier than the event before it) and chained. Raises DataError when the end of the
+        log was tampered with, ValueError for a ``now`` without a time zone.
         """
+        if self._log.fault:
+            raise DataError(
+                f"Nothing can be added to the ledger: {self._log.fault}.",
+                remedy="See `codexctl ledger verify`; take the files of the log back from an earlier commit.",
+            )
         growing = _Growing(self, now)
         if self._adopted:
             growing.document = fold(())

@@ -55,10 +55,11 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """Every event in the order of the files, and the tail."""
+    """Every event in the order of the files, the tail, and "" or why nothing may be added after it."""
 
     events: tuple[Event, ...]
     tail: Tail
+    fault: str = ""
 
 
 EMPTY = Tail(newest=b"", held=0, segments=0, seq=0, last=GENESIS, at="")
@@ -120,7 +121,41 @@ def read_log(snapshot: Snapshot) -> EventLog:
         last=next((each.last for each in reversed(read) if each.last), GENESIS),
         at=events[-1].at if events else "",
     )
-    return EventLog(events, tail)
+    return EventLog(events, tail, _fault(read_head(snapshot), tail))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What head.json says of the last event: number and hash; ``problem`` says why it tells nothing, else ""."""
+
+    events: int = 0
+    hash: str = GENESIS
+    problem: str = ""
+
+
+def read_head(snapshot: Snapshot) -> Head | None:
+    """The head of the log; None when there is no such file."""
+    if not snapshot.exists(HEAD):
+        return None
+    try:
+        content = json.loads(snapshot.read(HEAD))
+        events, last = content["events"], content["sha256"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        events, last = None, None
+    if isinstance(events, int) and isinstance(last, str):
+        return Head(events, last)
+    return Head(problem="it does not say where the log ends")
+
+
+def _fault(head: Head | None, tail: Tail) -> str:
+    """Adding to a log that was cut would make the cut look like its end."""
+    if head is None:
+        return f"{HEAD} is missing, which says where the log ends" if tail.seq else ""
+    if head.problem:
+        return f"{HEAD}: {head.problem}"
+    if (head.events, head.hash) != (tail.seq, tail.last):
+        return f"the log does not end where {HEAD} says: at event {head.events}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ def next_step(ledger: Ledger, subject: str) -> Step | Final | NeedsPerson:
     machine = machine_of(subject)
     if machine is None:
         raise UserError(f"{subject} has no state machine.", remedy="Name a book or a teaching flow.")
-    status = ledger.status(subject) or machine.initial
+    status = ledger.status(subject)
+    if status is None:
+        raise UserError(f"{subject!r} is not in the ledger.", remedy="See its subjects with `codexctl ledger show`.")
     state = machine.state(status)
     if state is None:
         working = tuple(s.name for s in machine.states if not s.final and not s.person)
@@ -81,16 +83,9 @@ def next_step(ledger: Ledger, subject: str) -> Step | Final | NeedsPerson:
         return Final(subject, state.name)
     if state.person:
         return _waiting(ledger, subject, machine, state.name)
-    return _step(ledger, subject, machine, state.name)
-
-
-def _step(ledger: Ledger, subject: str, machine: Machine, state: str) -> Step | NeedsPerson:
-    for row in machine.leaving(state):
-        if row.outcome != "success" or row.pass_name is None:
-            continue
-        if not row.when or ROUTES[row.when](ledger, subject):
-            return Step(subject, row.pass_name, state, row.target, row)
-    return _waiting(ledger, subject, machine, state)
+    ways = (row for row in machine.leaving(state.name) if not row.when or ROUTES[row.when](ledger, subject))
+    row = next(row for row in ways if row.outcome == "success")  # every working state has one: the tables are tested
+    return Step(subject, row.pass_name or "", state.name, row.target, row)
 
 
 def _waiting(ledger: Ledger, subject: str, machine: Machine, state: str) -> NeedsPerson:

@@ -18,7 +18,7 @@ from codex.campaign.adopt import read_document
 from codex.campaign.canonical import GENESIS, BadLine, digest, read_line
 from codex.campaign.events import Event
 from codex.campaign.ledger import CAMPAIGN
-from codex.campaign.log import HEAD, LOG, Line, lines, missing, segments
+from codex.campaign.log import HEAD, LOG, Head, Line, lines, missing, read_head, segments
 from codex.campaign.projection import fold, render
 from codex.errors import DataError
 from codex.snapshot import Snapshot
@@ -65,15 +65,6 @@ class _Log:
         return {each.number: each for each in sorted(self.placed, key=lambda each: each.vouched)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What head.json says; ``events`` is None when there is no usable head, ``problem`` then says why."""
-
-    events: int | None
-    hash: str
-    problem: tuple[Problem, ...] = ()
-
-
 def verify(snapshot: Snapshot) -> list[Problem]:
     """Every fault of the log, then of campaign.json; an empty list when all is well.
 
@@ -82,29 +73,24 @@ def verify(snapshot: Snapshot) -> list[Problem]:
     found = list(lines(snapshot))
     if not found and not snapshot.exists(HEAD) and not segments(snapshot):
         return []
-    head = _head(snapshot)
-    log = _placed(found, head)
+    head = read_head(snapshot)
+    usable = None if head is None or head.problem else head
+    log = _placed(found, usable)
     problems = [*_files(snapshot, log), *log.unreadable.values(), *_order(log), *_ids(log)]
-    problems += [*_missing(log), *_end(log, head), *_changed(log, head), *head.problem]
+    problems += [*_missing(log), *_end(log, usable), *_changed(log, usable), *_head_problem(head)]
     if log.unreadable:
         return [*problems, Problem("projection", CAMPAIGN, None, "not compared, because the log cannot be read whole")]
     return [*problems, *_projection(snapshot, [each.event for each in log.placed])]
 
 
-def _head(snapshot: Snapshot) -> _Head:
-    if not snapshot.exists(HEAD):
-        return _Head(None, "", (Problem("head", HEAD, None, "the file that says where the log ends is missing"),))
-    try:
-        content = json.loads(snapshot.read(HEAD))
-        events, last = content["events"], content["sha256"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        events, last = None, None
-    if isinstance(events, int) and isinstance(last, str):
-        return _Head(events, last)
-    return _Head(None, "", (Problem("head", HEAD, None, "it does not say where the log ends"),))
+def _head_problem(head: Head | None) -> Iterator[Problem]:
+    if head is None:
+        yield Problem("head", HEAD, None, "the file that says where the log ends is missing")
+    elif head.problem:
+        yield Problem("head", HEAD, None, head.problem)
 
 
-def _placed(found: list[Line], head: _Head) -> _Log:
+def _placed(found: list[Line], head: Head | None) -> _Log:
     unreadable: dict[int, Problem] = {}
     read: list[tuple[int, Line, Event, str]] = []
     for index, line in enumerate(found):
@@ -112,7 +98,7 @@ def _placed(found: list[Line], head: _Head) -> _Log:
             read.append((index, line, read_line(line.raw), digest(line.raw)))
         except BadLine as exc:
             unreadable[index] = Problem("unreadable", line.path, line.number, f"this line cannot be read: {exc}")
-    vouchers = {event.prev for _, _, event, _ in read} | {head.hash}
+    vouchers = {event.prev for _, _, event, _ in read} | ({head.hash} if head else set())
     numbers = {GENESIS: 0} | {hashed: event.seq for _, _, event, hashed in read if hashed in vouchers}
     placed = []
     for index, line, event, hashed in read:
@@ -162,8 +148,8 @@ def _missing(log: _Log) -> Iterator[Problem]:
             yield _at(here, "missing", f"{_numbers(first, last)} missing before this line")
 
 
-def _end(log: _Log, head: _Head) -> Iterator[Problem]:
-    if head.events is None:
+def _end(log: _Log, head: Head | None) -> Iterator[Problem]:
+    if head is None:
         return
     by_number = log.by_number()
     end = max(by_number, default=0)
@@ -176,11 +162,11 @@ def _end(log: _Log, head: _Head) -> Iterator[Problem]:
         yield Problem("head", HEAD, None, f"it counts {head.events} events, and the log has {end}")
 
 
-def _changed(log: _Log, head: _Head) -> Iterator[Problem]:
+def _changed(log: _Log, head: Head | None) -> Iterator[Problem]:
     by_number = log.by_number()
     for number, each in sorted(by_number.items()):
         after = by_number.get(number + 1)
-        if each.vouched or not (after or head.events == number):
+        if each.vouched or not (after or (head and head.events == number)):
             continue
         record = f"event {number + 1}" if after else HEAD
         certain = after is not None and after.vouched

@@ -22,8 +22,9 @@ dagger ddagger amalg ltimes rtimes leftthreetimes rightthreetimes dotplus boxplu
 circledcirc circleddash divideontimes curlywedge curlyvee barwedge veebar doublebarwedge intercal centerdot Cap Cup
 """
 _RELATIONS = """
-leq le geq ge equiv models prec succ sim perp preceq succeq simeq mid ll gg asymp parallel subset supset approx bowtie
-subseteq supseteq cong sqsubset sqsupset neq ne smile frown sqsubseteq sqsupseteq doteq in ni owns propto vdash dashv
+leq le geq ge lt gt equiv models prec succ sim perp preceq succeq simeq mid ll gg asymp parallel subset supset approx
+bowtie subseteq supseteq cong sqsubset sqsupset neq ne smile frown sqsubseteq sqsupseteq doteq in ni owns propto
+vdash dashv
 notin not leqslant geqslant lesssim gtrsim lessapprox gtrapprox lessgtr gtrless lesseqgtr gtreqless lll ggg eqsim
 approxeq thicksim backsim thickapprox subseteqq supseteqq Subset Supset preccurlyeq succcurlyeq precsim succsim vDash
 Vdash Vvdash vartriangleleft vartriangleright trianglelefteq trianglerighteq ntriangleleft ntrianglelefteq between

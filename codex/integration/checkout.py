@@ -28,6 +28,7 @@ from codex.snapshot import blob_id
 Known = Mapping[str, Collection[str | None]]
 
 _INDEX_PATIENCE_SECONDS = 3.0
+_TEMPORARY = "checkout-"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ def bring_to(git: Git, commit: str, known: Known, scratch: Path) -> list[Left]:
     return [*left, index_problem] if index_problem else left
 
 
+def clear_temporary(scratch: Path) -> None:
+    """Remove what killed writers left; called under the lock."""
+    for path in scratch.glob(f"{_TEMPORARY}*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def _bring_file(
     git: Git, path: str, wanted: tuple[str, str] | None, known: Collection[str | None], scratch: Path
 ) -> Left | None:
@@ -72,6 +79,8 @@ def _bring_file(
         return _replace(git, path, wanted, there, scratch)
     except OSError as exc:
         return Left(path, f"it cannot be written ({exc.strerror or exc})", again=True)
+    except GitFailed as exc:
+        return Left(path, f"its content cannot be read ({exc.what})", again=True)
 
 
 def _look(git: Git, path: str, known: Collection[str | None]) -> _File:
@@ -119,7 +128,7 @@ def _replace(git: Git, path: str, wanted: tuple[str, str] | None, there: _File, 
 
 def _prepare(git: Git, wanted: tuple[str, str], scratch: Path) -> Path:
     mode, oid = wanted
-    temporary = scratch / f"checkout.{os.getpid()}.tmp"
+    temporary = scratch / f"{_TEMPORARY}{os.getpid()}.tmp"
     data = git.run("cat-file", "blob", oid).stdout
     with temporary.open("wb") as file:
         file.write(data)

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from codex.errors import CodexError, Conflict, UserError
 from codex.integration import journal, spool
 from codex.integration.apply import Outcome, apply_proposal
-from codex.integration.checkout import bring_to
+from codex.integration.checkout import bring_to, clear_temporary
 from codex.integration.gitstore import UnsafeTree, build_commit, clear_scratch, commit_of, is_ancestor, publish
 from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
@@ -95,6 +95,7 @@ def heal_if_free(workspace: Workspace) -> None:
 def heal(workspace: Workspace) -> None:
     """Finish checkout and results of commits that a killed writer published. Call it under the lock."""
     clear_scratch(workspace.git.git_dir())
+    clear_temporary(workspace.state_dir)
     for problem in _finish(workspace):
         log.warning("%s", problem)
 

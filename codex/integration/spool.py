@@ -36,9 +36,16 @@ class Spooled:
 def put(workspace: Workspace, proposal: Proposal) -> str:
     """Spool a proposal durably and return its id. Putting one that waits already changes nothing.
 
-    Raises StorageError when it cannot be written; then nothing was spooled.
+    Raises StorageError when it cannot be written, UserError when it holds half a surrogate pair (which no file can
+    hold as UTF-8); then nothing was spooled.
     """
-    name = proposal.id
+    try:
+        name = proposal.id
+    except UnicodeEncodeError as exc:
+        raise UserError(
+            f"A proposal for {proposal.subject!a} holds text that is not valid Unicode.",
+            remedy="Have the reply written again.",
+        ) from exc
     path = _folder(workspace) / f"{name}.json"
     if not path.exists():
         body = {"queued_ns": time.time_ns(), "proposal": proposal.model_dump(mode="json")}
@@ -105,7 +112,7 @@ def _folder(workspace: Workspace) -> Path:
 
 
 def _encode(body: dict[str, object]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass") + b"\n"
+    return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _load(path: Path) -> Spooled:

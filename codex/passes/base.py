@@ -57,12 +57,16 @@ class Deliverable:
 
 @dataclass(frozen=True)
 class Failure:
-    """The attempt before this one: what was wrong, what the ladder does about it, the draft itself (production)."""
+    """The attempt before this one: what was wrong, what the ladder does about it, and what was handed in.
+
+    ``draft`` is the unit's text (production), ``reply`` the whole reply as JSON (other passes), where they are known.
+    """
 
     attempt: int
     defects: tuple[Mapping[str, Any], ...]
     rung: Rung
     draft: str | None = None
+    reply: str = ""
 
 
 @dataclass(frozen=True)

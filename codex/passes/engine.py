@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -199,8 +199,19 @@ def _failure(services: Services | None, ledger: Ledger, snapshot: Any, address: 
     if last is None or last.data.get("kind") == "shortfall":
         return None
     count = ledger.failures(address.subject, address.pass_name, address.unit)
-    draft = _earlier_draft(services, ledger, snapshot, address) if services and address.unit else None
-    return Failure(count, tuple(last.data.get("defects", ())), rung(address.pass_name, count), draft)
+    defects, step = tuple(last.data.get("defects", ())), rung(address.pass_name, count)
+    if services is None:
+        return Failure(count, defects, step)
+    if address.unit:
+        return Failure(count, defects, step, draft=_earlier_draft(services, ledger, snapshot, address))
+    return Failure(count, defects, step, reply=_earlier_reply(services, address))
+
+
+def _earlier_reply(services: Services, address: CallAddress) -> str:
+    """What the attempt before this one handed in, as JSON; "" when it never did."""
+    earlier = replace(address, attempt=address.attempt - 1)
+    handed_in = services.journal.submission(earlier, services.backend.name)
+    return json.dumps(handed_in, ensure_ascii=False, indent=1) if handed_in else ""
 
 
 def _earlier_draft(services: Services, ledger: Ledger, snapshot: Any, address: CallAddress) -> str | None:

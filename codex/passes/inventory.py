@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from codex.passes.sources import shown_locator
 from codex.passes.tables import cell, first_table, parse_tables, render_table
 
 Layer = Literal["theorem", "exercise", "worked_example", "notation", "sequencing", "intuition", "application"]
@@ -29,8 +30,16 @@ LAYERS: dict[Layer, tuple[str, str, str]] = {
 }
 COLUMNS = ("id", "place", "label", "statement", "sources")
 
-RowId = Annotated[str, StringConstraints(pattern=r"^[TEXNSA]\d{1,3}$")]
-OneLine = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
+#: What an exercise is for (curriculum.md §1): the labels of the exercise inventory.
+ROLES = ("load-bearing", "applied", "extension")
+
+RowId = Annotated[str, StringConstraints(pattern=r"^[TEXNSA][0-9]{1,3}$")]
+#: Text that is kept on one line: line ends and other white space become blanks.
+OneLine = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=600, strip_whitespace=True),
+    AfterValidator(lambda text: " ".join(text.split())),
+]
 
 
 class _Reply(BaseModel):
@@ -140,7 +149,7 @@ def render_section(reply: AuditReply) -> str:
             none = stated.get(layer)
             body = f"None: {cell(none.reason)} [{', '.join(map(str, none.sources))}]\n" if none else ""
         parts.append(f"### {number} {title}\n\n{body}")
-    sources = [(s.number, s.title, s.kind, s.locator) for s in reply.sources]
+    sources = [(s.number, s.title, s.kind, shown_locator(s.kind, s.locator)) for s in reply.sources]
     parts.append("### Sources\n\n" + render_table(("number", "title", "kind", "locator"), sources))
     return "\n".join(parts)
 

@@ -343,3 +343,10 @@ def test_a_reply_of_any_text_is_kept_as_it_was(journal: Journal) -> None:
 def test_calls_are_generic_over_their_reply() -> None:
     call: AgentCall[Answer] = a_call()
     assert call.reply_model is Answer
+
+
+def test_what_was_handed_in_last_is_found_again(journal: Journal) -> None:
+    assert journal.submission(ADDRESS, "replay") is None
+    pay(journal, a_request(), CENT, CENT)
+    assert journal.submission(ADDRESS, "replay") == {"title": "A title", "rows": [1, 2]}
+    assert journal.submission(ADDRESS, "handoff") is None

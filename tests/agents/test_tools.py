@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from codex.agents import tools
 from codex.agents.lookup import draft_path
-from codex.agents.search import rank
+from codex.agents.search import occurrences, rank
 from codex.agents.tools import TOOLS, Toolbox
 from codex.errors import UserError
 from codex.snapshot import TreeSnapshot
@@ -141,20 +143,29 @@ def test_many_errors_are_counted_and_not_all_listed(toolbox: Toolbox) -> None:
     assert result.text.endswith("- and 21 more")
 
 
-TEXTS = [("a", "alpha beta beta"), ("b", "beta gamma"), ("c", "gamma gamma delta"), ("d", "")]
+TEXTS = {"a": "alpha beta beta", "b": "beta gamma", "c": "gamma gamma delta", "d": ""}
+
+
+def found(query: str, texts: Mapping[str, str] = TEXTS, limit: int = 9) -> list[str]:
+    return [hit.name for hit in rank(query, texts, texts.__getitem__, limit)]
 
 
 def test_rare_words_weigh_more_and_ties_are_settled_by_name() -> None:
-    assert [hit.name for hit in rank("beta", TEXTS, 9)] == ["a", "b"]
-    assert rank("alpha gamma", TEXTS, 9)[0].name == "a"
-    twins = [("y", "same words"), ("x", "same words"), ("z", "others")]
-    assert [hit.name for hit in rank("same", twins, 9)] == ["x", "y"]
-    assert rank("gam", TEXTS, 1)[0].name == "c"
-    assert rank("?!", TEXTS, 9) == []
+    assert found("beta") == ["a", "b"]
+    assert found("alpha gamma")[0] == "a"
+    assert found("same", {"y": "same words", "x": "same words", "z": "others"}) == ["x", "y"]
+    assert found("gam", limit=1) == ["c"]
+    assert found("amma") == []
+    assert found("?!") == []
 
 
-@given(st.text(), st.lists(st.tuples(st.text(), st.text())), st.integers(1, 5))
-def test_search_takes_any_text(query: str, texts: list[tuple[str, str]], limit: int) -> None:
-    hits = rank(query, texts, limit)
+@given(st.text(), st.dictionaries(st.text(), st.text()), st.integers(1, 5))
+def test_search_takes_any_text(query: str, texts: dict[str, str], limit: int) -> None:
+    hits = rank(query, texts, texts.__getitem__, limit)
     assert len(hits) <= limit
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+@given(st.text("ab -", max_size=40), st.text("ab", min_size=1, max_size=3))
+def test_words_are_counted_as_a_regular_expression_would(text: str, word: str) -> None:
+    assert occurrences(text, word) == len(re.findall(rf"(?<![a-z0-9]){word}", text))

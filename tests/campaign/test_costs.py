@@ -14,7 +14,6 @@ from codex.integration.proposal import CostLine
 
 from .helpers import overlay
 
-
 FIXED = {
     "timestamp": "2026-04-29T15:23:00Z",
     "book": "a",

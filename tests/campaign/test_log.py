@@ -11,7 +11,7 @@ from codex.campaign.log import HEAD, LOG, SEGMENT_SIZE, read_log, segment_path
 from codex.campaign.verify import verify
 from codex.errors import DataError
 
-from .helpers import BOOK, Book, draft, overlay, registered
+from .helpers import BOOK, NOW, Book, draft, overlay, registered
 
 
 def notes(first: int, count: int):
@@ -84,3 +84,20 @@ def test_a_missing_sealed_file_is_named(number):
     without = {path: data for path, data in book.files.items() if path != segment_path(number)}
     with pytest.raises(DataError, match=f"manifests/log/campaign-000{number}.jsonl is missing"):
         Ledger.load(overlay(without))
+
+
+@pytest.mark.parametrize("change", ["cut", "edited end", "no head", "no log", "bad head"])
+def test_nothing_is_added_after_an_end_that_was_tampered_with(change):
+    files = dict(Book(registered(), *notes(0, 3)).files)
+    if change == "cut":
+        files[LOG] = b"".join(files[LOG].splitlines(keepends=True)[:-1])
+    elif change == "edited end":
+        files[LOG] = files[LOG].replace(b"note 2", b"note x")
+    elif change == "bad head":
+        files[HEAD] = b"{}"
+    else:
+        del files[HEAD if change == "no head" else LOG]
+    ledger = Ledger.load(overlay(files))
+    assert ledger.knows(BOOK) is (change != "no log"), "it can still be looked at"
+    with pytest.raises(DataError, match="Nothing can be added to the ledger"):
+        ledger.append([draft(Kind.NOTED)], NOW)

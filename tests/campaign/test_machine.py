@@ -159,6 +159,11 @@ def test_a_text_that_is_no_state_needs_a_person():
     assert isinstance(found, NeedsPerson) and "'half done'" in found.reason and "audited" in found.choices
 
 
+def test_an_unknown_book_is_a_users_error():
+    with pytest.raises(UserError, match="'book:nobody' is not in the ledger"):
+        next_step(Ledger.load(overlay({})), "book:nobody")
+
+
 def test_units_and_the_campaign_have_no_machine():
     with pytest.raises(UserError, match="no state machine"):
         next_step(Ledger.load(overlay({})), "campaign")

@@ -60,7 +60,7 @@ REGISTRATION = Event(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(events(), max_size=12), st.integers(0, 12))
 def test_the_fold_is_total_pure_and_can_be_split(found, at):
     found = [REGISTRATION, *found]

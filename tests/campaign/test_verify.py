@@ -173,7 +173,7 @@ def test_a_missing_campaign_json_is_a_problem():
     assert [(p.code, p.path) for p in verify(overlay(without))] == [("projection", CAMPAIGN)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_change_of_any_byte_is_found(data):
     path = data.draw(st.sampled_from([LOG, CAMPAIGN, HEAD]))

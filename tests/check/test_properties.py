@@ -31,7 +31,7 @@ HEADS = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), max_
 BODIES = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(HEADS, BODIES, st.integers(0, len(SAMPLE)), st.binary(max_size=3))
 def test_no_rule_ever_raises(head: list[tuple[str, str]], body: str, cut: int, noise: bytes) -> None:
     lines = "".join(f"{key}: {value}\n" for key, value in head)
@@ -50,6 +50,7 @@ GRAPHS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80) | GRAPHS.map(lambda graph: json.dumps(graph).encode()))
 def test_the_graph_rule_never_raises(data: bytes) -> None:
     snapshot, _ = sample_snapshot()
@@ -58,7 +59,7 @@ def test_the_graph_rule_never_raises(data: bytes) -> None:
     assert graph.checks[0].verdict in ("pass", "fail")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(BODIES)
 def test_line_ends_make_no_difference(body: str) -> None:
     text = (SAMPLE + body).replace("\r\n", "\n")
@@ -70,7 +71,7 @@ def test_line_ends_make_no_difference(body: str) -> None:
     assert results[0] == results[1] == results[2]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_order_of_files_makes_no_difference(random: object) -> None:
     snapshot, _ = sample_snapshot()

@@ -13,7 +13,7 @@ from codex.corpus.catalog import Entry
 from codex.errors import UserError
 from codex.units.parse import parse_unit
 
-from .test_jsonfile import changed_lines
+from .test_jsonfile import changed_lines, only_adds_lines
 
 SMALL = """# Concepts
 
@@ -116,7 +116,7 @@ def test_where_an_entry_goes(slug: str, before: str | None, after: str | None) -
     at = found.index(slug)
     assert (found[at - 1] if at else None) == before
     assert (found[at + 1] if at + 1 < len(found) else None) == after
-    assert changed_lines(SMALL, text)[0] == []
+    assert only_adds_lines(SMALL, text)
     assert f"\n\n### {slug}\n\n- **title**: New\n\n" in text + "\n"
 
 
@@ -141,7 +141,7 @@ def test_inserting_adds_lines_only_and_only_once(text: str, entry: Entry) -> Non
     assert catalog.parse(edited).keys(entry.slug).get("unit", "") == (f"`{entry.unit}`" if entry.unit else "")
     assert edited.endswith("\n") == text.endswith("\n")
     assert edited.count("\r\n") == (edited.count("\n") if "\r\n" in text else 0)
-    assert changed_lines(text, edited)[0] == []
+    assert only_adds_lines(text, edited)
 
 
 @given(catalogs(), st.sampled_from(["01.01.02", "03.09.E1"]))
@@ -151,7 +151,7 @@ def test_setting_a_unit_changes_that_line_only(text: str, unit_id: str) -> None:
         assert catalog.parse(edited).unit_of(slug) == unit_id
         assert catalog.set_unit(edited, slug, unit_id) == edited
         assert slugs(edited) == slugs(text)
-        assert changed_lines(text, edited)[0] == []
+        assert only_adds_lines(text, edited)
         again = catalog.set_unit(edited, slug, "09.09.09")
         assert changed_lines(edited, again)[0] == [f"-- **unit**: `{unit_id}`"]
 

@@ -108,6 +108,12 @@ def test_one_item_more_or_less_changes_its_lines_and_a_comma(items: list[dict[st
     assert less == text
 
 
+def only_adds_lines(before: str, after: str) -> bool:
+    """Every line of ``before`` stands in ``after``, in order (difflib's diffs are not always the smallest)."""
+    rest = iter(after.splitlines())
+    return all(line in rest for line in before.splitlines())
+
+
 def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
     return [x for x in lines if x.startswith("-")], [x for x in lines if x.startswith("+")]

@@ -15,7 +15,7 @@ import codex.integration
 from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.integration import spool
-from codex.integration.faults import POINTS
+from codex.integration.faults import DURABLE_FILES, POINTS
 from codex.integration.integrator import drain, integrate
 from codex.integration.proposal import Proposal
 from codex.workspace import Workspace
@@ -85,7 +85,8 @@ def test_the_table_of_points_is_complete() -> None:
     folder = Path(codex.integration.__file__).parent
     source = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     written = set(re.findall(r'\bpoint\("([a-z.]+)"\)', source))
-    durable = {f"{name}.{step}" for name in ("spool", "journal", "done") for step in re.findall(r'name}\.([a-z]+)"', source)}
+    steps = re.findall(r'point\(f"{name}\.([a-z]+)"\)', source)
+    durable = {f"{name}.{step}" for name in DURABLE_FILES for step in steps}
     assert written | durable == set(POINTS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.units import parse_unit
@@ -62,6 +62,7 @@ def test_missing_keys_are_named() -> None:
     assert [p.split(":")[0] for p in frontmatter_problems({})][:3] == ["id", "title", "slug"]
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip),
     st.text("ab#\n "),

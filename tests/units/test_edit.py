@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.errors import ContentError
@@ -85,6 +85,7 @@ def test_what_cannot_be_edited_is_refused(text: str) -> None:
 SCALARS = st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=20)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcd"), SCALARS, min_size=1),
     st.sampled_from("abcde"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.units.frontmatter import split_frontmatter
@@ -20,6 +20,7 @@ LITERAL = re.compile(r"---\s*\n(.*?)\n---\s*\n(.*)", re.DOTALL)
 PIECES = ["---", "----", "\n", "\n\n", " ", "\t", "a: 1", "---\n", "\n---\n", "\n--- \n", "x", "\u00a0", "\x0b"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_split_means_what_the_literal_pattern_means(text: str) -> None:
     match = LITERAL.match(text)
@@ -104,6 +105,7 @@ TOKENS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
 def test_fast_loader_agrees_with_the_reference_loader(text: str) -> None:
     try:

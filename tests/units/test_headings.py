@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.units.headings import find_headings, tiers_of_marker
@@ -35,6 +35,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("level_two_only", [False, True])
+@settings(deadline=None)
 @given(text=st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_headings_mean_what_the_literal_pattern_means(level_two_only: bool, text: str) -> None:
     pattern = LITERAL_H2 if level_two_only else LITERAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codex.units import Unit, parse_unit
@@ -65,6 +65,7 @@ def parse(text: str, path: str = "content/a/b/00.01.02-even-numbers.md") -> Unit
     return parse_unit(text.encode(), path)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "surrogatepass")))
 @example(b"")
 @example(b"---\n[a]\n---\n")
@@ -78,6 +79,7 @@ def test_never_raises_and_keeps_the_bytes(data: bytes) -> None:
     assert unit.text[: unit.body_offset] + unit.body == unit.text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab#\n[]+ -:<>\"'$`", max_size=120).map(lambda t: f"---\nid: x\n---\n{t}"))
 def test_line_ends_make_no_difference(text: str) -> None:
     one, two, three = parse(text), parse(text.replace("\n", "\r\n")), parse(text.replace("\n", "\r"))
