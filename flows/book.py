@@ -31,6 +31,7 @@ from flows.settle import BookRun, hand_over, settle, show_figures
 from tasks.limits import ensure_limit, limit_name
 from tasks.passes import TASKS, batch, produce_unit
 from tasks.runtime import Runtime, using
+from tasks.slot import slot_client
 
 PRODUCTION = "P4_production"
 
@@ -64,9 +65,10 @@ async def book(request: BookRequest) -> dict[str, Any]:
     limit = limit_name(load_campaign(workspace.snapshot()).name)
     await ensure_limit(limit)
     with _services(workspace, request) as services:
-        runtime = Runtime(workspace, services, request.owner or _owner(), limit, tell)
-        with using(runtime):
-            return await _run(runtime, subject, request.until)
+        async with slot_client() as client:
+            runtime = Runtime(workspace, services, request.owner or _owner(), limit, client, tell)
+            with using(runtime):
+                return await _run(runtime, subject, request.until)
 
 
 async def _run(runtime: Runtime, subject: str, until: str | None) -> dict[str, Any]:

@@ -11,21 +11,15 @@ import asyncio
 import logging
 import time
 
-import httpx
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.concurrency.asyncio import (
-    AcquireConcurrencySlotTimeoutError,
-    ConcurrencySlotAcquisitionError,
-    concurrency,
-)
 
 from codex.errors import StorageError
 from codex.integration import spool
 from codex.integration.integrator import drain
 from codex.integration.proposal import IntegrationResult
-from tasks.limits import is_held
 from tasks.runtime import Runtime, current
+from tasks.slot import LEASE, Slot, slot
 
 log = logging.getLogger("codex.integrate")
 
@@ -33,13 +27,7 @@ log = logging.getLogger("codex.integrate")
 PATIENCE = 20.0
 
 #: Seconds between two tries.
-PAUSE = 0.5
-
-#: Seconds that one try may take; a server that is slower is as good as none.
-TRY_SECONDS = 5.0
-
-#: The shortest lease that Prefect grants: a killed holder's slot is free again after it.
-LEASE = 60
+PAUSE = 0.1
 
 
 @task(name="integrate", task_run_name="integrate {what}", cache_policy=NO_CACHE, persist_result=False)
@@ -52,15 +40,11 @@ async def integrate(what: str, proposal: str) -> IntegrationResult:
     run = current()
     async with run.integrating:
         begun = time.monotonic()
-        patience = 0.0 if begun < run.stuck_until else PATIENCE
         while (result := spool.result(run.workspace, proposal)) is None:
-            if await _under_limit(run):
-                break
-            if time.monotonic() - begun >= patience:
-                await _alone(run)
+            if await _turn(run, time.monotonic() - begun):
                 break
             await asyncio.sleep(PAUSE)
-        result = result or spool.result(run.workspace, proposal)
+    result = result or spool.result(run.workspace, proposal)
     if result is None:
         raise StorageError(
             f"Proposal {proposal} is neither waiting nor done.", remedy="See .codex/state/spool/bad and run again."
@@ -68,33 +52,15 @@ async def integrate(what: str, proposal: str) -> IntegrationResult:
     return result
 
 
-async def _under_limit(run: Runtime) -> bool:
-    """Drain the spool under the limit; False when its slot is taken. A limit that fails otherwise is done without."""
-    integrated = False
-    try:
-        async with concurrency(
-            run.limit,
-            strict=True,
-            max_retries=0,
-            timeout_seconds=TRY_SECONDS,
-            lease_duration=LEASE,
-            raise_on_lease_renewal_failure=False,
-        ):
+async def _turn(run: Runtime, waited: float) -> bool:
+    """Try for the slot and integrate all that waits; False when somebody else has it and there is time to wait."""
+    async with slot(run.client, run.limit) as state:
+        if state is Slot.OURS:
             await asyncio.to_thread(drain, run.workspace)
-            integrated = True
-    except ConcurrencySlotAcquisitionError as error:
-        if is_held(error):
-            return False
-        log.warning("The limit %s cannot be used (%s).", run.limit, error)
-    except (AcquireConcurrencySlotTimeoutError, httpx.HTTPError) as error:
-        log.warning("The Prefect server does not answer about the limit %s (%s).", run.limit, error)
-    if not integrated:
-        await _alone(run)
-    return True
-
-
-async def _alone(run: Runtime) -> None:
-    """Drain the spool without the limit."""
-    log.warning("Integrating without the slot of %s; the integrator's lock and compare-and-swap hold.", run.limit)
-    run.stuck_until = time.monotonic() + LEASE
+            return True
+    if state is Slot.TAKEN and waited < PATIENCE and time.monotonic() >= run.alone_until:
+        return False
+    log.warning("Integrating without the slot of %s: the integrator's lock and compare-and-swap hold.", run.limit)
+    run.alone_until = time.monotonic() + LEASE
     await asyncio.to_thread(drain, run.workspace)
+    return True

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.exceptions import ObjectAlreadyExists
-
-_HELD = 423
 
 
 def limit_name(campaign: str) -> str:
@@ -29,9 +25,3 @@ async def ensure_limit(name: str) -> None:
             await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
         except ObjectAlreadyExists:
             return
-
-
-def is_held(error: ConcurrencySlotAcquisitionError) -> bool:
-    """Whether the slot was refused because somebody has it, and for no other reason."""
-    cause = error.__cause__
-    return isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code == _HELD

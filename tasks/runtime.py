@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from prefect.client.orchestration import PrefectClient
+
 from codex.passes.engine import Services
 from codex.workspace import Workspace
 
@@ -20,17 +22,19 @@ from codex.workspace import Workspace
 class Runtime:
     """``tell`` takes what is under way (a pass or unit) and one line about it.
 
-    ``integrating`` orders the integrations of this process; ``stuck_until`` (monotonic seconds) is set when the
-    limit's slot was not to be had: until then it is not waited for again.
+    ``limit`` and ``client`` are for the integrations' slot (slot.py), ``integrating`` orders the integrations of this
+    process. ``alone_until`` (monotonic seconds) is set when the slot was not to be had for long: until then, when its
+    lease must have ended, it is not waited for again.
     """
 
     workspace: Workspace
     services: Services
     owner: str
     limit: str
+    client: PrefectClient
     tell: Callable[[str, str], None] = lambda what, line: None
     integrating: asyncio.Lock = field(default_factory=asyncio.Lock)
-    stuck_until: float = 0.0
+    alone_until: float = 0.0
 
 
 _current: ContextVar[Runtime] = ContextVar("codex_runtime")

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from codex.workspace import Workspace
+from deployments.server import Server, find_or_start, stop_server
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
@@ -40,3 +45,29 @@ def fasttrack(shared_corpus: Path) -> Path:
         except OSError:  # another process was quicker
             shutil.rmtree(unpacking, ignore_errors=True)
     return home / "fasttrack"
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one real Prefect server of the whole test run: its first start takes many seconds (a new database).
+
+    Nothing of this process's environment is changed: who wants Prefect to use it says so (``prefect_api`` of
+    tests/flows for this process, PREFECT_API_URL for others).
+    """
+    home = tmp_path_factory.mktemp("prefect")
+    for folder in ("content", "manifests"):
+        (home / folder).mkdir()
+    place = Workspace.open(home)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+            patch.delenv(name)
+        server = find_or_start(place, lambda line: None, unused_port())
+    yield server
+    stop_server(place)
+
+
+def unused_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -118,7 +118,8 @@ def _invoke(argv: list[str]) -> int:
     try:
         outcome = command(argv, standalone_mode=False, prog_name="codexctl")
     except TyperException as error:  # usage errors: Typer's own sentence, our status
-        error.show()
+        sentence = str(getattr(error, "format_message", error.__str__)())
+        typer.echo(f"codexctl: {sentence} Try `codexctl --help`." if sentence else "Try `codexctl --help`.", err=True)
         return 2
     except typer.Exit as leaving:
         return leaving.exit_code

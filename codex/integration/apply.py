@@ -25,6 +25,7 @@ from codex.integration.steps.refused import Refused
 from codex.integration.steps.units import Batch, integrate_units
 from codex.settings import Settings
 from codex.snapshot import Snapshot, blob_id
+from codex.units import is_id
 
 _SUBJECT = re.compile(
     r"campaign|(?:book|flow):[a-z0-9]+(?:-[a-z0-9]+)*|unit:\d{2}\.(?:\d{2}\.(?:\d{2}|E\d{1,2})|essays\.\d{2})"
@@ -81,7 +82,7 @@ def _write_the_rest(draft: Draft, proposal: Proposal, batch: Batch, ledger: Ledg
     turned_down = [unit.id for unit in batch.rejected]
     proposed = propose_connections(draft, proposal, turned_down, now)
     if not turned_down:
-        write_documents(draft, proposal, _title(ledger, proposal), now)
+        write_documents(draft, proposal, _title(ledger, proposal))
     notes = [f"connections that wait for a decision: {proposed} more"] if proposed else []
     held = [name for name, given in _for_the_whole(proposal) if given and turned_down]
     return notes + [f"held back, because a unit was rejected: {', '.join(held)}"] * bool(held)
@@ -116,6 +117,9 @@ def _require_harmless(proposal: Proposal) -> None:
     """Every text that would be written, units apart (a hostile unit is rejected alone)."""
     if not _SUBJECT.fullmatch(proposal.subject):
         raise Refused(f"{proposal.subject!r} is not the name of a subject.")
+    for unit_id in _ids(proposal):
+        if not is_id(unit_id):  # digits of another script pass for digits elsewhere
+            raise Refused(f"{unit_id!a} is no unit id.")
     ids = [change.id for change in proposal.units]
     if len(set(ids)) < len(ids):
         raise Refused("The proposal names a unit twice.")
@@ -123,6 +127,18 @@ def _require_harmless(proposal: Proposal) -> None:
         reason = hostile(text)
         if reason:
             raise Refused(f"Hostile content in {what}: {reason}")
+
+
+def _ids(proposal: Proposal) -> Iterator[str]:
+    """Every unit id that the proposal names."""
+    yield from (change.id for change in proposal.units)
+    yield from proposal.pending
+    for edge in proposal.edges:
+        yield from (edge.before, edge.after)
+    entries = (*proposal.catalog, *(change.catalog for change in proposal.units if change.catalog))
+    yield from (entry.unit for entry in entries if entry.unit)
+    for connection in proposal.connections:
+        yield from connection.appears_in_units
 
 
 def _texts(proposal: Proposal) -> Iterator[tuple[str, str]]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from codex.errors import Conflict, StorageError
 from codex.gitio import Git, GitFailed
+from codex.integration.durable import cannot_write
 from codex.integration.faults import point
 
 #: What would run somebody's program, lose data in a power cut, or give up at once on a lock held for a moment.
@@ -57,9 +60,7 @@ def safe_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return env | dict(extra or {})
 
 
-def build_commit(
-    git: Git, base: str | None, changes: Mapping[str, bytes | None], message: str, when: datetime
-) -> str:
+def build_commit(git: Git, base: str | None, changes: Mapping[str, bytes | None], message: str, when: datetime) -> str:
     """Store a commit on top of ``base`` (None: a first commit) in which these files are replaced or removed.
 
     Returns its id; nothing refers to it yet. Raises UnsafeTree when a path leads through a symbolic link or
@@ -68,7 +69,8 @@ def build_commit(
     point("objects.begin")
     modes = _modes(git, base, changes)
     present = {path: data for path, data in changes.items() if data is not None}
-    entries = {path: (modes.get(path, "100644"), _write_blob(git, data)) for path, data in present.items()}
+    blobs = _write_blobs(git, list(present.values()))
+    entries = {path: (modes.get(path, "100644"), oid) for path, oid in zip(present, blobs, strict=True)}
     point("objects.blobs")
     lines = [index_line(path, entries.get(path)) for path in changes]
     with _scratch_index(git) as env:
@@ -107,7 +109,8 @@ def commit_of(git: Git, revision: str) -> str | None:
 
 
 def is_ancestor(git: Git, older: str, newer: str) -> bool:
-    return git.run("merge-base", "--is-ancestor", older, newer, check=False).returncode == 0
+    """True also when both are the same commit."""
+    return older == newer or git.run("merge-base", "--is-ancestor", older, newer, check=False).returncode == 0
 
 
 def differences(git: Git, old: str, new: str) -> list[FileChange]:
@@ -154,8 +157,32 @@ def _modes(git: Git, base: str | None, paths: Iterable[str]) -> dict[str, str]:
     return {path: mode for path, (mode, _) in found.items() if mode in _FILE_MODES}
 
 
-def _write_blob(git: Git, data: bytes) -> str:
-    return git.out("hash-object", "-w", "--stdin", stdin=data, env=safe_environment())
+def _write_blobs(git: Git, blobs: Sequence[bytes]) -> list[str]:
+    """Store blobs without filters, in one process; returns their ids in order."""
+    try:
+        with TemporaryDirectory(prefix="codex-blobs-", dir=git.git_dir()) as folder:
+            names = [f"{folder}/{number}" for number in range(len(blobs))]
+            for name, data in zip(names, blobs, strict=True):
+                Path(name).write_bytes(data)
+            listed = "".join(f"{name}\n" for name in names).encode()
+            out = git.out("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed, env=safe_environment())
+    except OSError as exc:
+        raise cannot_write(git.git_dir(), exc) from exc
+    return out.split()
+
+
+def read_blobs(git: Git, oids: Sequence[str]) -> list[bytes]:
+    """The bytes of blobs, in one process; raises StorageError for one that is not there."""
+    out = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode()).stdout
+    found, at = [], 0
+    for oid in oids:
+        head = out[at : out.index(b"\n", at)].split()
+        if len(head) != 3:
+            raise StorageError(f"git cannot read object {oid}.", remedy="Run `git fsck` in the workspace.")
+        start = at + len(b" ".join(head)) + 1
+        at = start + int(head[2]) + 1
+        found.append(out[start : at - 1])
+    return found
 
 
 def index_line(path: str, entry: tuple[str, str] | None) -> bytes:
@@ -170,7 +197,7 @@ def scratch_path(git_dir: Path) -> Path:
 
 
 def clear_scratch(git_dir: Path) -> None:
-    """Remove index files that killed writers left, and the index lock that one of them held; called under the lock.
+    """Remove what killed writers left: index files, blobs on their way, the index lock. Called under the lock.
 
     Our own index lock is a second name of such a file (checkout.py), so it is told from anybody else's.
     """
@@ -180,6 +207,8 @@ def clear_scratch(git_dir: Path) -> None:
             if path.samefile(lock):
                 lock.unlink()
         path.unlink(missing_ok=True)
+    for folder in git_dir.glob("codex-blobs-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -205,17 +234,21 @@ def _identity(git: Git, when: datetime) -> dict[str, str]:
     """The person's own identity when both parts of it are known, else the engine's; time to the second, UTC."""
     date = f"{int(when.timestamp())} +0000"
     env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    configured = _configured(git)
     for role in ("AUTHOR", "COMMITTER"):
-        name = os.environ.get(f"GIT_{role}_NAME") or _configured(git, "user.name")
-        email = os.environ.get(f"GIT_{role}_EMAIL") or _configured(git, "user.email")
+        name = os.environ.get(f"GIT_{role}_NAME") or configured.get("user.name")
+        email = os.environ.get(f"GIT_{role}_EMAIL") or configured.get("user.email")
         if not (name and email):
             name, email = "Codex", "codex@localhost"
         env |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": email}
     return env
 
 
-def _configured(git: Git, key: str) -> str:
-    return git.run("config", "--get", key, check=False).stdout.decode("utf-8", "replace").strip()
+def _configured(git: Git) -> dict[str, str]:
+    """The person's name and address; of several settings the last one counts, as for git."""
+    done = git.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", check=False)
+    pairs = (entry.partition("\n") for entry in done.stdout.decode("utf-8", "replace").split("\0"))
+    return {key: value.strip() for key, _, value in pairs if key}
 
 
 def _ref_refused(git: Git, ref: str, exc: GitFailed) -> StorageError:

@@ -25,7 +25,9 @@ _TAG = re.compile(
 )
 _HANDLER = re.compile(r"[\s/\"'>](on[a-z]{3,})\s*=(?!=)", re.IGNORECASE)
 _URL = re.compile(
-    r"(?:\]\( ?<?|\]: ?<?|<|= ?[\"']?) ?(javascript:|vbscript:|data:(?!image/(?:png|jpeg|gif|webp)\b))", re.IGNORECASE
+    r"(?:\]\( ?<?|\]: ?<?|<|= ?[\"']?) ?"
+    r"(javascript:|vbscript:|data:(?=[;,]|[\w.+-]+/)(?!image/(?:png|jpeg|gif|webp)\b))",
+    re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\s+")
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x1f\x7f]|\\(?=[!-/:-@\[-`{-~])")

@@ -87,9 +87,7 @@ def init_workspace(
     return Workspace.open(target)
 
 
-def _build(
-    folder: Path, files: Mapping[str, bytes], books: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
+def _build(folder: Path, files: Mapping[str, bytes], books: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     git = Git(folder)
     git.run("init", "--quiet", "--template=", "--initial-branch=main", env=safe_environment())
     commit = build_commit(git, None, files, "Make the workspace\n", now)

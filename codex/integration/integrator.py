@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 from codex.errors import CodexError, Conflict, UserError
@@ -70,13 +71,16 @@ def drain(
 
     Errors as in ``integrate``; what was dealt with before an error stays done.
     """
-    workspace.require_writable()
+    if not workspace.has_git:
+        workspace.require_writable()
     with integrator_lock(workspace.git.git_dir(), timeout=lock_timeout):
         workspace.require_writable()
         heal(workspace)
         results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
-    committed = any(result.status == "committed" for result in results)
-    return push(workspace, results) if committed else results
+    if any(result.status == "committed" for result in results) and (problem := push(workspace)):
+        results[-1] = _warned(results[-1], problem)
+        spool.done(workspace, results[-1].proposal, results[-1])
+    return results
 
 
 def heal_if_free(workspace: Workspace) -> None:
@@ -120,16 +124,16 @@ def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> I
         if earlier:
             return _again(workspace, proposal, earlier)
         ref = _branch(workspace)
-        snapshot = workspace.at(ref)
-        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
-        if not outcome.changes:
-            return outcome.result
-        try:
-            return _commit(workspace, ref, snapshot, proposal, outcome, now)
-        except UnsafeTree as exc:
-            return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
-        except Conflict:
-            log.info("The branch moved while %s was being integrated; trying again.", proposal.id)
+        with closing(workspace.at(ref)) as snapshot:
+            outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+            if not outcome.changes:
+                return outcome.result
+            try:
+                return _commit(workspace, ref, snapshot, proposal, outcome, now)
+            except UnsafeTree as exc:
+                return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+            except Conflict:
+                log.info("The branch moved while %s was being integrated; trying again.", proposal.id)
     raise Conflict(
         f"The branch moved {MAX_RACES} times while proposal {proposal.id} was being integrated.",
         remedy="It waits in the spool; run `codexctl integrate` again.",
@@ -149,8 +153,7 @@ def _commit(
     unfinished = journal.load(workspace.state_dir).entries
     journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, entry)))
     publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
-    problems = _finish(workspace)
-    return result.model_copy(update={"warnings": (*result.warnings, *problems)})
+    return _warned(result, *_finish(workspace))
 
 
 def _branch(workspace: Workspace) -> str:
@@ -172,8 +175,7 @@ def _finish(workspace: Workspace) -> list[str]:
     problems = [f"{each.path} was not checked out: {each.reason}." for each in left]
     for entry in valid:
         if entry.result and spool.result(workspace, entry.result.proposal) is None:
-            warned = entry.result.model_copy(update={"warnings": (*entry.result.warnings, *problems)})
-            spool.done(workspace, entry.result.proposal, warned)
+            spool.done(workspace, entry.result.proposal, _warned(entry.result, *problems))
     again = [e.model_copy(update={"result": None}) for e in valid] if any(each.again for each in left) else []
     if entries:
         journal.save(workspace.state_dir, journal.Journal(entries=_joined(again)))
@@ -183,6 +185,10 @@ def _finish(workspace: Workspace) -> list[str]:
 def _joined(entries: Sequence[journal.Entry]) -> tuple[journal.Entry, ...]:
     """The entries as one, so that the journal does not grow while an obstacle stays."""
     return (entries[-1].model_copy(update={"known": journal.merged(entries)}),) if entries else ()
+
+
+def _warned(result: IntegrationResult, *warnings: str) -> IntegrationResult:
+    return result.model_copy(update={"warnings": (*result.warnings, *warnings)})
 
 
 def _again(workspace: Workspace, proposal: Proposal, earlier: IntegrationResult) -> IntegrationResult:

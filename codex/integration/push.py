@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from codex.gitio import GitFailed
 from codex.integration.gitstore import safe_environment
-from codex.integration.proposal import IntegrationResult
 from codex.workspace import Workspace
 
 
-def push(workspace: Workspace, results: Sequence[IntegrationResult]) -> list[IntegrationResult]:
-    """Push the branch to the configured remote; a refusal becomes a warning of the last result."""
+def push(workspace: Workspace) -> str | None:
+    """Push the checked-out branch to the configured remote; why that failed, as a sentence, or None."""
     git, settings = workspace.git, workspace.settings.git
     ref = git.branch_ref()
     if not (settings.push and settings.remote and ref):
-        return list(results)
+        return None
     try:
         git.run("push", "--quiet", "--", settings.remote, f"{ref}:{ref}", env=safe_environment())
     except GitFailed as exc:
-        return [*results[:-1], _warned(results[-1], f"Not pushed to {settings.remote}: {exc.what}")]
-    return list(results)
-
-
-def _warned(result: IntegrationResult, warning: str) -> IntegrationResult:
-    return result.model_copy(update={"warnings": (*result.warnings, warning)})
+        return f"The commit is not on {settings.remote} yet: {exc.what}"
+    return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.equivalence import Defect
-from codex.passes.inventory import LAYERS, AuditReply, Layer, NoneStated, render_section
-from codex.passes.sources import CHECKS, canonical_locator
+from codex.passes.harmless import harmful
+from codex.passes.inventory import LAYERS, ROLES, AuditReply, Item, Layer, render_section
+from codex.passes.sources import CHECKS, canonical_locator, shown_locator
+from codex.passes.tables import cell
 
 #: Distinct well-formed sources that an audit must rest on (protocol §3.3).
 MIN_SOURCES = 3
@@ -29,7 +31,7 @@ def variables(context: Context) -> dict[str, Any]:
 
 def gate(context: Context, reply: AuditReply) -> Verdict:
     del context
-    defects = [*_sources(reply), *_rows(reply), *_empty(reply)]
+    defects = [*harmful(reply), *_sources(reply), *_contents(reply), *_rows(reply), *_empty(reply)]
     figures: dict[str, int] = {str(layer): len(items) for layer, items in reply.items().items()}
     return Verdict(tuple(defects), {"contents": len(reply.contents), **figures, "sources": len(reply.sources)})
 
@@ -50,10 +52,14 @@ def _sources(reply: AuditReply) -> Iterator[Defect]:
         )
 
 
+def _contents(reply: AuditReply) -> Iterator[Defect]:
+    counted = Counter(cell(line.ref) for line in reply.contents)
+    yield from (Defect(ref, "this reference stands twice in the contents") for ref, n in counted.items() if n > 1)
+
+
 def _rows(reply: AuditReply) -> Iterator[Defect]:
     numbers = {source.number for source in reply.sources}
-    refs = [line.ref for line in reply.contents]
-    yield from (Defect(ref, "this reference stands twice in the contents") for ref, n in Counter(refs).items() if n > 1)
+    refs = {line.ref for line in reply.contents}
     seen: Counter[str] = Counter(item.id for items in reply.items().values() for item in items)
     yield from (Defect(row, "this row id is used twice") for row, n in seen.items() if n > 1)
     for layer, items in reply.items().items():
@@ -62,30 +68,49 @@ def _rows(reply: AuditReply) -> Iterator[Defect]:
                 yield Defect(item.id, f"ids of the {layer} inventory begin with {LAYERS[layer][0]}")
             if item.place not in refs:
                 yield Defect(item.id, f"its place {item.place!r} is not in the contents")
-            if layer == "sequencing" and item.label not in refs:
-                yield Defect(item.id, f"the used section {item.label!r} is not in the contents")
             if not set(item.sources) <= numbers:
                 yield Defect(item.id, "it cites a source number that is not listed", "SOURCE")
+            problem = _label_problem(layer, item, refs)
+            if problem:
+                yield Defect(item.id, problem)
+
+
+def _label_problem(layer: Layer, item: Item, refs: Set[str]) -> str:
+    """What is wrong with the label, in the inventories where it is more than a name (curriculum.md §1)."""
+    if layer == "exercise" and item.label not in ROLES:
+        return f"its label is {item.label!r}; an exercise is {', '.join(ROLES[:-1])} or {ROLES[-1]}"
+    if layer == "sequencing" and item.label not in refs:
+        return f"the used section {item.label!r} is not in the contents"
+    if layer == "sequencing" and item.label == item.place:
+        return "an arrow leads from one section to another, this one stays in its own"
+    return ""
 
 
 def _empty(reply: AuditReply) -> Iterator[Defect]:
-    stated: dict[Layer, NoneStated] = {none.inventory: none for none in reply.none_stated}
+    stated: Counter[Layer] = Counter(none.inventory for none in reply.none_stated)
     numbers = {source.number for source in reply.sources}
     for layer, items in reply.items().items():
-        none = stated.get(layer)
-        if not items and none is None:
+        if not items and not stated[layer]:
             yield Defect(layer, "this inventory is empty; state in none_stated why, with a source")
-        if none and not set(none.sources) <= numbers:
-            yield Defect(layer, "the statement that there is none cites no listed source", "SOURCE")
+        if items and stated[layer]:
+            yield Defect(layer, "none_stated says that there is none, and the inventory has rows")
+        if stated[layer] > 1:
+            yield Defect(layer, "none_stated speaks of this inventory more than once")
+    for none in reply.none_stated:
+        if not set(none.sources) <= numbers:
+            yield Defect(none.inventory, "the statement that there is none cites no listed source", "SOURCE")
 
 
 def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:
     del verdict
     book = context.book
+    isbns = [shown_locator("isbn", source.locator) for source in reply.sources if source.kind == "isbn"]
     front = {
         "book": book["title"],
         "authors": book.get("authors", ""),
         "year": book.get("year", ""),
+        "publisher": book.get("publisher", ""),
+        "isbn": next(iter(isbns), ""),
         "fasttrack_entry": book.get("fasttrack_entry", ""),
         "subject": context.subject,
         "scope": book.get("scope", ""),

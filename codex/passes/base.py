@@ -5,13 +5,14 @@ All four functions are pure: they read a pinned snapshot through ``Context`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from codex.campaign.definition import PATH as CAMPAIGN
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ladder import Rung
@@ -19,9 +20,11 @@ from codex.campaign.ledger import Ledger
 from codex.corpus import bookplan
 from codex.corpus.bookplan import BookPlan
 from codex.corpus.index import CorpusIndex
+from codex.errors import DataError, UserError
 from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
 from codex.passes.equivalence import Defect
-from codex.passes.inventory import Inventory, parse_section
+from codex.passes.evidence import BookName
+from codex.passes.inventory import LAYERS, Inventory, parse_section
 from codex.snapshot import Snapshot
 from codex.units import Unit
 
@@ -94,15 +97,31 @@ class Context:
     def corpus(self) -> CorpusIndex:
         return CorpusIndex(self.snapshot)
 
-    @property
-    def short_title(self) -> str:
-        """The title by which units cite the book."""
-        return str(self.book.get("short_title") or self.book["title"])
+    @cached_property
+    def book_name(self) -> BookName:
+        """The name by which units cite the book."""
+        title = str(self.book.get("short_title") or self.book["title"])
+        return BookName.of(title, str(self.book.get("authors") or ""))
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:
         """Every unit by the id in its file's name."""
         return {unit_id: self.corpus.unit_at(paths[0]) for unit_id, paths in self.corpus.paths_by_id.items()}
+
+    @cached_property
+    def shipped(self) -> Mapping[str, Unit]:
+        """The units that are shipped: what covers a row is one of these."""
+        return {unit_id: unit for unit_id, unit in self.units.items() if unit.status == "shipped"}
+
+    @cached_property
+    def teachers(self) -> Mapping[str, tuple[str, ...]]:
+        """Catalog id → the shipped units that teach it (one, in a sound corpus)."""
+        found: dict[str, tuple[str, ...]] = {}
+        for unit_id, unit in self.shipped.items():
+            concept = unit.text_value("concept_catalog_id")
+            if concept:
+                found[concept] = (*found.get(concept, ()), unit_id)
+        return found
 
     @cached_property
     def book(self) -> Mapping[str, Any]:
@@ -124,8 +143,12 @@ class Context:
 
     @cached_property
     def thresholds(self) -> Mapping[str, float]:
-        """Layer → percentage that must be covered."""
-        return load_campaign(self.snapshot).layers
+        """Layer → percentage that must be covered; raises DataError when the campaign leaves one out."""
+        found = load_campaign(self.snapshot).layers
+        missing = [layer for layer in LAYERS if layer not in found]
+        if missing:
+            raise DataError(f"{CAMPAIGN}: [layers] lacks {', '.join(missing)}.", remedy="Add the percentages.")
+        return found
 
     @cached_property
     def crosswalk(self) -> str:
@@ -138,16 +161,22 @@ class Context:
 
     @property
     def deliverable(self) -> Deliverable:
-        """The deliverable that this production call is about."""
-        return next(d for d in self.deliverables if d.id == self.unit)
+        """The deliverable that this production call is about; raises UserError when it is none that is owed."""
+        found = next((d for d in self.deliverables if d.id == self.unit), None)
+        if found is None:
+            owed = ", ".join(d.id for d in self.deliverables) or "nothing"
+            raise UserError(f"{self.subject} does not owe {self.unit}; it owes {owed}.", remedy="Name one of these.")
+        return found
 
     @cached_property
     def produced(self) -> tuple[str, ...]:
-        """Ids of the units this book has shipped or deepened, in order, each once."""
-        shipped = [
-            str(e.unit or e.data.get("id", "")) for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED
-        ]
-        return tuple(dict.fromkeys(filter(None, shipped)))
+        """Ids of the units this book has shipped or deepened and that are there, in order, each once.
+
+        Units that only weaving has touched are not the book's own.
+        """
+        shipped = [e for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED]
+        own = [str(e.unit or e.data.get("id", "")) for e in shipped if e.pass_name in {None, "P4_production"}]
+        return tuple(unit_id for unit_id in dict.fromkeys(own) if unit_id in self.units)
 
     def event(self, kind: Kind, **values: Any) -> EventDraft:
         """An event on this subject by this pass, with the attempt in its data."""
@@ -200,7 +229,3 @@ class Pass(Generic[ReplyT]):
     variables: Callable[[Context], Mapping[str, Any]]
     gate: Callable[[Context, ReplyT], Verdict]
     changes: Callable[[Context, ReplyT, Verdict], Changes]
-
-
-def table_of_defects(defects: Sequence[Defect]) -> list[dict[str, str]]:
-    return [defect.as_data() for defect in defects]

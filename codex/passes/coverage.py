@@ -13,9 +13,8 @@ from codex.passes.tables import parse_tables, render_table
 ANSWER_COLUMNS = ("row", "item", "status", "unit", "heading", "evidence")
 
 
-def corpus_outline(context: Context, units: Sequence[str] | None = None) -> list[dict[str, Any]]:
+def corpus_outline(context: Context) -> list[dict[str, Any]]:
     """For each shipped unit its id, title and headings with tiers: what an agent needs to know where to look."""
-    chosen = context.units if units is None else {u: context.units[u] for u in units}
     return [
         {
             "id": unit_id,
@@ -23,17 +22,17 @@ def corpus_outline(context: Context, units: Sequence[str] | None = None) -> list
             "prerequisites": list(unit.prerequisites),
             "headings": [f"{h.title} [{h.marker}]" if h.marker else h.title for h in unit.headings if h.level == 2],
         }
-        for unit_id, unit in chosen.items()
+        for unit_id, unit in context.shipped.items()
     ]
 
 
-def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], numbers: Mapping[str, str]) -> str:
-    """One table a layer; ``numbers`` gives each layer its subsection number."""
+def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], number: str, mark: str = "###") -> str:
+    """One table a layer, numbered from 1 below ``number``; ``mark`` is the level of their headings."""
     by_row = {answer.row: answer for answer in answers}
     parts = []
-    for layer, (_, _, title) in LAYERS.items():
+    for place, (layer, (_, _, title)) in enumerate(LAYERS.items(), 1):
         rows = inventory.of(layer)
-        head = f"### {numbers[layer]} {'Intuition' if layer == 'intuition' else title}\n\n"
+        head = f"{mark} {number}.{place} {'Intuition' if layer == 'intuition' else title}\n\n"
         if not rows:
             parts.append(f"{head}Not applicable: {inventory.not_applicable.get(layer, 'no rows')}\n")
             continue
@@ -42,10 +41,17 @@ def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], numbers: 
     return "\n".join(parts)
 
 
+#: What stands for the unit of an answer that names none.
+_NO_UNIT: dict[str, str] = {"gap": "GAP", "exception": "none needed"}
+
+
 def _line(label: str, answer: RowAnswer) -> tuple[str, ...]:
+    if answer.status in _NO_UNIT:  # whatever else such an answer names was not looked up
+        return (answer.row, label, answer.status, _NO_UNIT[answer.status], "", answer.reason)
     unit = answer.unit + (f" → {answer.other_unit}" if answer.other_unit else "")
-    evidence = f"“{answer.quote}”" if answer.quote else answer.reason
-    return (answer.row, label, answer.status, unit or "GAP", answer.heading, evidence)
+    quoted = f"“{answer.quote}”" if answer.quote else ""
+    evidence = " — ".join(filter(None, (quoted, answer.reason)))
+    return (answer.row, label, answer.status, unit or "crosswalk", answer.heading, evidence)
 
 
 def read_answers(markdown: str) -> list[dict[str, str]]:
@@ -63,7 +69,7 @@ def render_scorecard(scores: Sequence[Score]) -> str:
     lines = []
     for score in scores:
         total = score.covered + score.partial + score.gaps
-        share = "n/a" if score.share is None else f"{score.share * 100:.1f} %"
+        share = "n/a" if score.percentage is None else f"{score.percentage:.1f} %"
         lines.append(
             (
                 score.layer,
@@ -80,8 +86,8 @@ def render_scorecard(scores: Sequence[Score]) -> str:
 def row_defects(context: Context, answers: Sequence[RowAnswer]) -> list[Defect]:
     """Everything that is wrong with the answers, each claim looked up in the context's corpus."""
     return answer_defects(
-        context.inventory, answers, context.units, context.corpus.deps,
-        crosswalk=context.crosswalk, book_title=context.short_title,
+        context.inventory, answers, context.shipped, context.corpus.deps,
+        crosswalk=context.crosswalk, book=context.book_name,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from codex.agents.backends import open_backend
 from codex.agents.call import AgentCall, CallAddress
+from codex.agents.conversation import Failure as Ending
 from codex.agents.conversation import Outcome, converse
 from codex.agents.journal import Journal
 from codex.agents.recording import Recorder
@@ -28,7 +29,7 @@ from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
 from codex.campaign.machine import Step, next_step
-from codex.errors import PersonNeeded, UserError
+from codex.errors import PersonNeeded, Stopped, UserError
 from codex.integration import spool
 from codex.integration.proposal import CostLine, Proposal
 from codex.passes.base import Changes, Context, Failure, Pass, Verdict
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 #: Called with one line for people whenever something worth seeing happens (a turn, a defect list, a verdict).
 Progress = Callable[[str], None]
+
+#: Ends of a conversation for which the agent is not to blame: no attempt is used up.
+_NOT_THE_AGENTS = frozenset({Ending.BUDGET, Ending.TRANSPORT})
 
 #: Used where codex.toml names no model for a pass.
 DEFAULT_MODEL, DEFAULT_MAX_TOKENS, DEFAULT_MAX_TURNS = "claude-opus-4-8", 32_000, 40
@@ -136,7 +140,8 @@ async def run_pass(
     batch (production-ready → in-production) or closes it when nothing is outstanding.
 
     Raises PersonNeeded when the ladder of the pass is at its end or the state waits for a person, UserError when the
-    pass is not what the subject's state asks for, and what the backend raises when nobody can answer.
+    pass is not what the subject's state asks for, Stopped when the budget or the connection ends the conversation, and
+    what the backend raises when nobody can answer.
     """
     started = time.monotonic()
     ledger = Ledger.load(workspace.snapshot())
@@ -146,6 +151,8 @@ async def run_pass(
         return _advance_production(workspace, subject, step, owner)
     context, each = make_context(workspace, services, ledger, subject, pass_name, unit, owner)
     outcome = await _ask(workspace, services, context, each, progress)
+    if outcome.failure in _NOT_THE_AGENTS:
+        raise Stopped(outcome.detail, remedy="Nothing is lost and no attempt is counted: run the same command again.")
     if outcome.reply is None:
         return _failed(workspace, services, context, outcome, started)
     verdict = each.gate(context, outcome.reply)

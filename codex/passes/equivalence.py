@@ -6,17 +6,19 @@ counts 1, a partly covered one a half, a gap 0; a standing exception is listed w
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.corpus.deps import Deps
-from codex.passes.evidence import Place, fold, locate
+from codex.passes.evidence import BookName, Place, cites, locate
 from codex.passes.inventory import LAYERS, Inventory, Layer, Row
+from codex.passes.tables import first_table
 from codex.units import Unit
 
 #: No more than this share of a layer's rows may be excepted: exceptions are for single rows, not for layers.
@@ -90,20 +92,30 @@ def answer_defects(
     deps: Deps,
     *,
     crosswalk: str,
-    book_title: str,
+    book: BookName,
 ) -> list[Defect]:
-    """Everything that is wrong with the answers: rows missing, doubled or unknown, and claims without evidence."""
+    """Everything that is wrong with the answers: rows missing, doubled or unknown, and claims without evidence.
+
+    ``units`` are the shipped ones; prerequisite paths lead through these alone.
+    """
     counted = Counter(answer.row for answer in answers)
     defects = [Defect(row, "this row is not answered") for row in inventory.rows if row not in counted]
     defects += [Defect(row, "this row is answered more than once") for row, n in counted.items() if n > 1]
     defects += [Defect(row, "there is no such row in the inventory") for row in counted if row not in inventory.rows]
     known = {answer.row: answer for answer in answers if answer.row in inventory.rows}
-    look = _Lookup(inventory, known, units, deps, [fold(line) for line in crosswalk.splitlines()], book_title)
+    paths = replace(deps, edges=tuple(e for e in deps.edges if e.before in units and e.after in units))
+    look = _Lookup(inventory, known, units, paths, crosswalk_rows(crosswalk), book)
     for answer in known.values():
         problem = look.problem(answer)
         if problem:
             defects.append(Defect(answer.row, problem))
     return defects + _too_many_exceptions(inventory, known)
+
+
+def crosswalk_rows(crosswalk: str) -> frozenset[str]:
+    """The notation rows for which the crosswalk says how the book's notation is written here."""
+    table = first_table(crosswalk, having=("row", "book", "ours"))
+    return frozenset(line["row"] for line in table if line["book"] and line["ours"])
 
 
 def _too_many_exceptions(inventory: Inventory, answers: Mapping[str, RowAnswer]) -> list[Defect]:
@@ -125,35 +137,27 @@ class _Lookup:
     answers: Mapping[str, RowAnswer]
     units: Mapping[str, Unit]
     deps: Deps
-    crosswalk: Sequence[str]
-    title: str
+    crosswalk: Set[str]
+    book: BookName
 
     def problem(self, answer: RowAnswer) -> str:
         """What is wrong with this answer, or ""."""
         if answer.status == "gap":
             return ""
         if answer.status == "exception":
-            return "" if len(answer.reason) >= 20 else "an exception needs its reason (20 characters or more)"
+            return "" if len(answer.reason.strip()) >= 20 else "an exception needs its reason (20 characters or more)"
         row = self.inventory.rows[answer.row]
         if row.layer == "notation":
-            return self._notation(row)
+            return "" if row.id in self.crosswalk else f"the notation crosswalk has no line for {row.id}"
         if row.layer == "sequencing":
             return self._sequencing(row, answer)
-        unit = self.units.get(answer.unit)
-        place, problem = locate(unit, answer.unit, answer.heading, answer.quote)
-        if place is None:
-            return problem
-        return TESTS[row.layer](place, self.title)
-
-    def _notation(self, row: Row) -> str:
-        start = f"| {row.id} |"
-        found = any(line.startswith(start) for line in self.crosswalk)
-        return "" if found else f"the notation crosswalk has no line for {row.id}"
+        place, problem = locate(self.units.get(answer.unit), answer.unit, answer.heading, answer.quote)
+        return problem if place is None else place_problem(place, row, self.book, answer.status)
 
     def _sequencing(self, row: Row, answer: RowAnswer) -> str:
         for unit, place in ((answer.unit, row.label), (answer.other_unit, row.place)):
             if unit not in self.units:
-                return f"unit {unit!r} does not exist"
+                return f"there is no shipped unit {unit!r}"
             if not self._covers(unit, place):
                 return f"no covered row of {place} is answered with unit {unit}"
         if answer.unit == answer.other_unit or self.deps.has_path(answer.unit, answer.other_unit):
@@ -161,51 +165,66 @@ class _Lookup:
         return f"there is no prerequisite path from {answer.unit} to {answer.other_unit}"
 
     def _covers(self, unit: str, place: str) -> bool:
+        """True when a row of this place, of a layer that needs evidence, is answered with evidence from the unit."""
         for other in self.answers.values():
             row = self.inventory.rows[other.row]
-            if row.layer != "sequencing" and row.place == place and other.unit == unit and other.status != "gap":
+            evident = row.layer in TESTS and other.status in {"covered", "partial"}
+            if evident and row.place == place and other.unit == unit:
                 return True
         return False
 
 
-def _theorem(place: Place, title: str) -> str:
-    if not place.tiers & {"intermediate", "master"}:
-        return f"{place.title!r} is not an Intermediate or Master section"
-    return "" if cites(place, title) else f"unit {place.unit.id} does not cite the book ({title})"
+#: Sections that tell of results without stating and proving them (unit-rubric MS004).
+_META = ("connection", "historical", "philosophical", "bibliograph")
+#: Rows that need a proof and not only a statement, by what their label calls them.
+_PROVABLE = re.compile(r"\b(?:theorem|proposition|lemma|corollary)\b", re.IGNORECASE)
+_PROOF = re.compile(r"\bproofs?\b|\bproved\b|[∎□■]|\\(?:qed|square|blacksquare)\b", re.IGNORECASE)
 
 
-def _exercise(place: Place, title: str) -> str:
-    del title
-    words = place.title.casefold()
-    ok = "exercise" in words or "worked example" in words or "check your understanding" in words
+def place_problem(place: Place, row: Row, book: BookName, status: Status = "covered") -> str:
+    """What keeps the place from covering the row (curriculum.md §1, column "covered when"), or "".
+
+    ``status`` is what the place is claimed to do: a row may be partly covered without a proof.
+    """
+    problem = TESTS[row.layer](place, book)
+    needs_proof = row.layer == "theorem" and status == "covered" and _PROVABLE.search(row.label)
+    if not problem and needs_proof and not _PROOF.search(place.text):
+        return f"no proof stands under {place.title!r}; without one the row is covered in part"
+    return problem
+
+
+def _theorem(place: Place, book: BookName) -> str:
+    if not place.tiers & {"intermediate", "master"} or place.named(*_META):
+        return f"{place.title!r} is not an Intermediate or Master section that states and proves"
+    return "" if cites(place.unit, book) else f"unit {place.unit.id} does not cite the book ({book})"
+
+
+def _exercise(place: Place, book: BookName) -> str:
+    del book
+    ok = place.named("exercise", "worked example", "check your understanding")
     return "" if ok else f"{place.title!r} is neither an exercise section nor a worked example"
 
 
-def _example(place: Place, title: str) -> str:
-    del title
-    ok = "worked example" in place.title.casefold() or place.tiers & {"intermediate", "master"}
+def _example(place: Place, book: BookName) -> str:
+    del book
+    ok = place.named("worked example") or "intermediate" in place.tiers
     return "" if ok else f"{place.title!r} is neither a worked example nor an Intermediate computation"
 
 
-def _intuition(place: Place, title: str) -> str:
-    del title
+def _intuition(place: Place, book: BookName) -> str:
+    del book
     ok = place.tiers & {"beginner", "master"}
     return "" if ok else f"{place.title!r} is neither a Beginner nor a Master section"
 
 
-def _application(place: Place, title: str) -> str:
-    del title
-    ok = any(word in place.title.casefold() for word in ("connection", "appli"))
+def _application(place: Place, book: BookName) -> str:
+    del book
+    ok = place.named("connection", "appli") or "appli" in place.unit.title.casefold()
     return "" if ok else f"{place.title!r} is neither a Connections section nor one on applications"
 
 
-def cites(place: Place, title: str) -> bool:
-    """Whether the unit names the book, in its references or in its text."""
-    return title.casefold() in fold(place.unit.text).casefold()
-
-
 #: Layer → what else must hold of the place where the evidence was found (curriculum.md §1, column "covered when").
-TESTS: dict[Layer, Callable[[Place, str], str]] = {
+TESTS: dict[Layer, Callable[[Place, BookName], str]] = {
     "theorem": _theorem,
     "exercise": _exercise,
     "worked_example": _example,

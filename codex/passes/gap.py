@@ -10,13 +10,8 @@ from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.coverage import card_figures, corpus_outline, render_answers, render_scorecard, row_defects, row_list
 from codex.passes.equivalence import RowAnswer, scores
+from codex.passes.harmless import harmful
 from codex.passes.inventory import plain
-
-#: Layer → number of its table in §2 (curriculum.md §2: 2.1–2.7, scorecard 2.8).
-NUMBERS = {
-    "theorem": "2.1", "exercise": "2.2", "worked_example": "2.3", "notation": "2.4",
-    "sequencing": "2.5", "intuition": "2.6", "application": "2.7",
-}  # fmt: skip
 
 
 class GapReply(BaseModel):
@@ -37,14 +32,14 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def gate(context: Context, reply: GapReply) -> Verdict:
-    defects = row_defects(context, reply.answers)
+    defects = [*harmful(reply), *row_defects(context, reply.answers)]
     card = scores(context.inventory, reply.answers, context.thresholds)
     return Verdict(tuple(defects), {**card_figures(card), "gaps": sum(a.status == "gap" for a in reply.answers)})
 
 
 def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:
     del verdict
-    tables = render_answers(context.inventory, reply.answers, NUMBERS)
+    tables = render_answers(context.inventory, reply.answers, "2")
     card = render_scorecard(scores(context.inventory, reply.answers, context.thresholds))
     markdown = f"{tables}\n### 2.8 Scorecard\n\n{card}\n### 2.9 Summary\n\n{plain(reply.summary)}\n"
     section = PlanSection(number=2, markdown=markdown, front_matter={"plan_status": "gap-analysed"})

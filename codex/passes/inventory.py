@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from codex.passes.sources import shown_locator
 from codex.passes.tables import cell, first_table, parse_tables, render_table
@@ -30,16 +30,17 @@ LAYERS: dict[Layer, tuple[str, str, str]] = {
 }
 COLUMNS = ("id", "place", "label", "statement", "sources")
 
+def one_line(value: Any) -> Any:
+    """Text with its white space folded; anything else as it is."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
 #: What an exercise is for (curriculum.md §1): the labels of the exercise inventory.
 ROLES = ("load-bearing", "applied", "extension")
 
 RowId = Annotated[str, StringConstraints(pattern=r"^[TEXNSA][0-9]{1,3}$")]
 #: Text that is kept on one line: line ends and other white space become blanks.
-OneLine = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=600, strip_whitespace=True),
-    AfterValidator(lambda text: " ".join(text.split())),
-]
+OneLine = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=600)]
 
 
 class _Reply(BaseModel):

@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from codex.integration.proposal import CatalogEntry, CatalogId, EdgeChange, PlanSection, Slug, UnitId
+from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
 from codex.passes.coverage import corpus_outline, read_statuses, row_list
 from codex.passes.equivalence import Defect
-from codex.passes.tables import render_table
+from codex.passes.harmless import harmful
+from codex.passes.inventory import subsection
+from codex.passes.plan_document import render_crosswalk, render_section, spec_of
+from codex.passes.plan_reply import PlanReply
+from codex.units.ids import UNIT_ID
 
 #: Units an agent job should hold (protocol §6, pass 3); a plan with fewer units is one job.
 JOB_SIZES = range(4, 9)
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewUnit(_Reply):
-    """A unit to be written."""
-
-    id: UnitId
-    slug: Slug
-    title: str = Field(min_length=3, max_length=120)
-    concept: CatalogId = Field(description="its concept catalog id: an existing one without a unit, or a new one")
-    priority: int = Field(ge=1, le=4)
-    prerequisites: list[UnitId] = Field(description="units that must be read before; shipped ones or ones of this plan")
-    originator: str = Field(min_length=5, description="the primary source: who first did this, where, when")
-    modern_anchor: str = Field(min_length=5, description="the modern text it follows")
-    must_contain: str = Field(
-        min_length=80, description="specification: definitions, theorems with proofs, examples, exercises"
-    )
-    rows: list[str] = Field(min_length=1, description="inventory rows that it covers")
-
-
-class Deepening(_Reply):
-    """An existing unit that gets more content."""
-
-    id: UnitId
-    priority: int = Field(ge=1, le=4)
-    additions: str = Field(min_length=80, description="exactly what is added, and under which heading")
-    rows: list[str] = Field(min_length=1)
-
-
-class NotationLine(_Reply):
-    """One line of the notation crosswalk."""
-
-    row: str = Field(pattern=r"^N\d{1,3}$")
-    book: str = Field(min_length=1)
-    ours: str = Field(min_length=1, description="our notation, or 'the same'")
-    note: str = ""
-
-
-class Edge(_Reply):
-    before: UnitId
-    after: UnitId
-
-
-class Job(_Reply):
-    name: str = Field(min_length=1)
-    units: list[UnitId] = Field(min_length=1)
-
-
-class PlanReply(_Reply):
-    """The production plan of a book."""
-
-    new_units: list[NewUnit]
-    deepenings: list[Deepening] = Field(default_factory=list)
-    notation: list[NotationLine] = Field(
-        default_factory=list, description="one line for every row of the notation inventory"
-    )
-    edges: list[Edge] = Field(default_factory=list, description="prerequisite edges beyond those of the new units")
-    jobs: list[Job] = Field(min_length=1)
 
 
 def variables(context: Context) -> dict[str, Any]:
@@ -84,7 +25,7 @@ def variables(context: Context) -> dict[str, Any]:
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory, statuses),
-        "summary": context.section(2).partition("### 2.9")[2].partition("\n")[2].strip(),
+        "summary": subsection(context.section(2), "2.9").strip(),
         "units": corpus_outline(context),
         "concepts": [c.slug for c in context.corpus.catalog.entries],
         "connections": [
@@ -95,7 +36,14 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def gate(context: Context, reply: PlanReply) -> Verdict:
-    defects = [*_ids(context, reply), *_graph(context, reply), *_rows(context, reply), *_jobs(reply)]
+    defects = [
+        *harmful(reply),
+        *_ids(context, reply),
+        *_concepts(context, reply),
+        *_graph(context, reply),
+        *_rows(context, reply),
+        *_jobs(reply),
+    ]
     figures = {"new_units": len(reply.new_units), "deepenings": len(reply.deepenings), "jobs": len(reply.jobs)}
     return Verdict(tuple(defects), figures)
 
@@ -106,18 +54,50 @@ def _ids(context: Context, reply: PlanReply) -> Iterator[Defect]:
     counted = Counter([u.id for u in reply.new_units] + [d.id for d in reply.deepenings])
     yield from (Defect(unit, "it is planned twice") for unit, n in counted.items() if n > 1)
     for unit in reply.new_units:
-        if unit.id in context.units:
-            free = context.corpus.next_free_id(unit.id.rpartition(".")[0])
-            yield Defect(unit.id, f"this id belongs to {context.units[unit.id].title!r}; the next free id is {free}")
-        if not any(known.startswith(unit.id[:6]) for known in context.units):
-            yield Defect(unit.id, f"chapter {unit.id[:5]} has no units; choose a chapter that has some")
+        problem = new_id_problem(context, unit.id, set(counted))
+        if problem:
+            yield Defect(unit.id, problem)
     for deepening in reply.deepenings:
-        if deepening.id not in context.units:
-            yield Defect(deepening.id, "there is no such unit to deepen")
+        if deepening.id not in context.shipped:
+            yield Defect(deepening.id, "there is no such shipped unit to deepen")
+
+
+def new_id_problem(context: Context, unit_id: str, planned: Set[str]) -> str:
+    """Why a new unit cannot have this id, with the next free one; "" when it can. ``planned``: ids of the reply."""
+    chapter = unit_id[:5]
+    if not UNIT_ID.fullmatch(unit_id):
+        return "this is no id of a unit (NN.NN.NN)"
+    if not any(known.startswith(f"{chapter}.") for known in context.units):
+        return f"chapter {chapter} has no units; choose a chapter that has some"
+    own = {each.id for each in context.deliverables}
+    if unit_id not in context.corpus.taken_ids - own:
+        return ""
+    taken = context.units.get(unit_id)
+    holder = repr(taken.title) if taken else "a unit that is announced elsewhere"
+    return f"this id belongs to {holder}; the next free id is {_next_free(context, chapter, planned)}"
+
+
+def _next_free(context: Context, chapter: str, planned: Set[str]) -> str:
+    """The next id that neither the corpus nor the reply has."""
+    first = int(context.corpus.next_free_id(chapter)[6:])
+    taken = context.corpus.taken_ids | planned
+    ids = (f"{chapter}.{number:02d}" for number in range(first, 100))
+    return next((each for each in ids if each not in taken), "in another chapter")
+
+
+def _concepts(context: Context, reply: PlanReply) -> Iterator[Defect]:
+    """A concept has one unit: connections are said between the units of their concepts."""
+    counted = Counter(unit.concept for unit in reply.new_units)
+    for unit in reply.new_units:
+        if unit.concept in context.teachers:
+            taught = ", ".join(context.teachers[unit.concept])
+            yield Defect(unit.id, f"the concept {unit.concept} is taught by {taught} already")
+        elif counted[unit.concept] > 1:
+            yield Defect(unit.id, f"another new unit has the concept {unit.concept} too")
 
 
 def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
-    known = set(context.units) | {unit.id for unit in reply.new_units}
+    known = set(context.shipped) | {unit.id for unit in reply.new_units}
     edges = [(p, unit.id) for unit in reply.new_units for p in unit.prerequisites]
     edges += [(e.before, e.after) for e in reply.edges]
     for before, after in edges:
@@ -153,7 +133,8 @@ def _jobs(reply: PlanReply) -> Iterator[Defect]:
         return
     for job in reply.jobs:
         if len(job.units) not in JOB_SIZES:
-            yield Defect(job.name, f"a job of {len(job.units)} units; 4–8 each, or one job when there are fewer in all")
+            what = f"a job of {len(job.units)} units; each job has 4–8, or one job has all when there are fewer"
+            yield Defect(job.name, what)
 
 
 def deliverables(reply: PlanReply) -> list[Deliverable]:
@@ -161,25 +142,24 @@ def deliverables(reply: PlanReply) -> list[Deliverable]:
     job = {unit: job.name for job in reply.jobs for unit in job.units}
     new = [
         (u.priority, Deliverable(
-            id=u.id, action="new", title=u.title, slug=u.slug, prerequisites=tuple(u.prerequisites), concept=u.concept,
-            rows=tuple(u.rows), spec=_spec(u), job=job.get(u.id, ""),
+            id=u.id, action="new", title=u.title, slug=u.slug, prerequisites=_needs(reply, u.id, u.prerequisites),
+            concept=u.concept, rows=tuple(u.rows), spec=spec_of(u), job=job.get(u.id, ""),
         ))
         for u in reply.new_units
     ]  # fmt: skip
     deepened = [
-        (
-            d.priority,
-            Deliverable(
-                id=d.id, action="deepen", title="", rows=tuple(d.rows), spec=d.additions, job=job.get(d.id, "")
-            ),
-        )
+        (d.priority, Deliverable(
+            id=d.id, action="deepen", title="", prerequisites=_needs(reply, d.id), rows=tuple(d.rows),
+            spec=d.additions, job=job.get(d.id, ""),
+        ))
         for d in reply.deepenings
-    ]
+    ]  # fmt: skip
     return [each for _, each in sorted([*new, *deepened], key=lambda pair: pair[0])]
 
 
-def _spec(unit: NewUnit) -> str:
-    return f"{unit.must_contain.strip()} Originator: {unit.originator}. Modern anchor: {unit.modern_anchor}."
+def _needs(reply: PlanReply, unit: str, own: Iterable[str] = ()) -> tuple[str, ...]:
+    """The unit's prerequisites, those of the plan's further edges included: its front matter has to name them all."""
+    return tuple(dict.fromkeys([*own, *(e.before for e in reply.edges if e.after == unit)]))
 
 
 def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
@@ -205,55 +185,6 @@ def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
         notation=render_crosswalk(context, reply.notation),
         deliverables=tuple(deliverables(reply)),
     )
-
-
-def render_crosswalk(context: Context, lines: Sequence[NotationLine]) -> str:
-    """``notation/<book-slug>.md``: one line for each row of the notation inventory."""
-    rows = [(line.row, line.book, line.ours, line.note) for line in lines]
-    title = f"# Notation of {context.book['title']}\n\n"
-    return title + render_table(("row", "book", "ours", "note"), rows)
-
-
-def render_section(context: Context, reply: PlanReply) -> str:
-    """§3 of the plan document: the punch list in the form that plans are read in (unit-rubric §4.1)."""
-    parts = ["### 3.1 New units\n", _punch_list([(u.priority, _new_line(u)) for u in reply.new_units])]
-    parts += ["### 3.2 Deepenings\n", _punch_list([(d.priority, _deepen_line(context, d)) for d in reply.deepenings])]
-    parts += ["### 3.3 Exercise packs\n\nNone planned.\n"]
-    parts += [f"### 3.4 Notation crosswalk\n\n`notation/{context.slug}.md`, {len(reply.notation)} lines.\n"]
-    edges = [(e.before, e.after) for e in reply.edges]
-    parts += [
-        "### 3.5 Graph edges\n\n"
-        + (render_table(("before", "after"), edges) if edges else "None beyond the units' own.\n")
-    ]
-    parts += [
-        "### 3.6 Agent decomposition\n\n"
-        + render_table(("job", "units"), [(j.name, ", ".join(j.units)) for j in reply.jobs])
-    ]
-    return "\n".join(parts)
-
-
-def _punch_list(lines: Sequence[tuple[int, str]]) -> str:
-    out, number = [], 0
-    for priority in sorted({p for p, _ in lines}):
-        out.append(f"**Priority {priority}**\n")
-        for _, line in (pair for pair in lines if pair[0] == priority):
-            number += 1
-            out.append(f"{number}. {line}")
-        out.append("")
-    return "\n".join(out) if out else "None.\n"
-
-
-def _new_line(unit: NewUnit) -> str:
-    return f"**`{unit.id}` {unit.title.rstrip('.')}.** [NEW] {_one_line(_spec(unit))} Rows: {', '.join(unit.rows)}."
-
-
-def _deepen_line(context: Context, deepening: Deepening) -> str:
-    title = context.units[deepening.id].title
-    return f"**`{deepening.id}` {title}.** [DEEPEN] {_one_line(deepening.additions)} Rows: {', '.join(deepening.rows)}."
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 PLAN = Pass(

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from codex.check import UnitResult, check_text
 from codex.continuity.corpus import registered_anchors
-from codex.continuity.measure import measure
-from codex.continuity.thresholds import shortfalls
+from codex.continuity.measure import UnitContinuity, measure
+from codex.continuity.thresholds import THRESHOLDS, shortfalls, value
 from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
 from codex.passes.coverage import row_list
-from codex.passes.equivalence import TESTS, Defect
+from codex.passes.equivalence import TESTS, Defect, place_problem
 from codex.passes.evidence import locate
+from codex.passes.harmless import harmful
+from codex.passes.kept import losses
 from codex.units import Unit, parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
+
+#: Results that the automated checks give at least for a unit with all three tiers (unit-rubric §1.6).
+ALL_CHECKS = 27
 
 
 class _Reply(BaseModel):
@@ -37,8 +42,11 @@ class ProposedConnection(_Reply):
 
     from_concept: CatalogId
     to_concept: CatalogId
-    type: str
-    strength: str = Field(pattern="^(load-bearing|synthesis|lateral)$")
+    type: Literal[
+        "generalisation", "specialisation", "analogy", "dual", "foundation-of", "limit", "equivalence", "recurrence",
+        "bridging-theorem",
+    ]  # fmt: skip
+    strength: Literal["load-bearing", "synthesis", "lateral"]
     anchor_phrase: str = Field(min_length=8, max_length=200)
     synthesis_note: str = ""
     rationale: str = ""
@@ -66,7 +74,7 @@ def base_text(context: Context) -> str | None:
     if context.failure and context.failure.draft is not None:
         return context.failure.draft
     shipped = context.units.get(context.deliverable.id)
-    return shipped.text if shipped else None
+    return shipped.data.decode("utf-8", "replace") if shipped else None
 
 
 def draft_of(context: Context, reply: ProductionReply) -> str:
@@ -92,13 +100,14 @@ def variables(context: Context) -> dict[str, Any]:
     near = list(dict.fromkeys([*wanted.prerequisites, *(shipped.prerequisites if shipped else ())]))
     concept = wanted.concept or (shipped.text_value("concept_catalog_id") if shipped else "")
     registered = [c for c in context.corpus.connections.connections if concept in {c.source, c.target}]
+    folders = path_of(context).split("/")[1:-1]
     return {
         "title": context.book["title"],
         "wanted": wanted,
         "action": wanted.action,
         "path": path_of(context),
-        "section": path_of(context).split("/")[1],
-        "chapter": path_of(context).split("/")[2],
+        "section": folders[0] if folders else "",
+        "chapter": folders[-1] if folders else "",
         "concept": concept,
         "rows": [row for row in row_list(context.inventory) if row["id"] in wanted.rows],
         "notation": context.crosswalk,
@@ -112,19 +121,24 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def gate(context: Context, reply: ProductionReply) -> Verdict:
+    wanted, path = context.deliverable, path_of(context)
     try:
         text = draft_of(context, reply)
     except EditProblem as exc:
         return Verdict((Defect("edits", f"{exc}", "EDIT"),))
-    unit = parse_unit(text.encode(), path_of(context))
-    result = check_text(context.snapshot, unit.path, text.encode())
-    figures: dict[str, Any] = {"checks": f"{sum(c.passed for c in result.checks)}/{len(result.checks)}"}
-    defects = [*_checks(result), *_identity(context.deliverable, unit), *_evidence(context, unit, reply)]
-    if context.deliverable.action == "new":
-        defects += [Defect("continuity", text, "CONTINUITY") for text in _continuity(context, unit)]
-    else:
-        defects += _kept(context, unit)
-    return Verdict(tuple(defects), figures)
+    unit = parse_unit(text.encode(), path)
+    result = check_text(context.snapshot, path, unit.data)
+    shipped = context.units.get(wanted.id)
+    defects = [
+        *harmful(reply),
+        *_checks(result),
+        *_identity(wanted, unit),
+        *_evidence(context, unit, reply),
+        *_continuity(context, unit, shipped),
+        *(losses(shipped, unit) if shipped else _whole(result)),
+        *unknown_concepts(context, reply.connections),
+    ]
+    return Verdict(tuple(defects), {"checks": f"{sum(c.passed for c in result.checks)}/{len(result.checks)}"})
 
 
 def _checks(result: UnitResult) -> Iterator[Defect]:
@@ -132,16 +146,24 @@ def _checks(result: UnitResult) -> Iterator[Defect]:
         yield Defect(f"line {result.error.line}", result.error.sentence, result.error.code)
     for finding in result.checks:
         if finding.verdict == "fail":
-            yield Defect(f"line {finding.line}", f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
+            where = f"line {finding.line}" if finding.line else "unit"
+            yield Defect(where, f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
+
+
+def _whole(result: UnitResult) -> Iterator[Defect]:
+    """Checks that do not apply are not passed: a unit without one of its tiers has fewer of them."""
+    if not result.error and len(result.checks) < ALL_CHECKS:
+        what = f"only {len(result.checks)} checks apply to it, {ALL_CHECKS} to a unit with text in all three tiers"
+        yield Defect("unit", what, "TIERS")
 
 
 def _identity(wanted: Deliverable, unit: Unit) -> Iterator[Defect]:
-    if unit.id != wanted.id:
-        yield Defect("front matter", f"id is {unit.id!r}, it must be {wanted.id!r}")
-    if wanted.action == "new" and unit.slug != wanted.slug:
-        yield Defect("front matter", f"slug is {unit.slug!r}, it must be {wanted.slug!r}")
-    if unit.status != "shipped":
-        yield Defect("front matter", f"status is {unit.status!r}, it must be 'shipped'")
+    expected = {"id": wanted.id, "status": "shipped"}
+    if wanted.action == "new":
+        expected |= {"slug": wanted.slug, "concept_catalog_id": wanted.concept}
+    for key, right in expected.items():
+        if unit.text_value(key) != right:
+            yield Defect("front matter", f"{key} is {unit.text_value(key)!r}, it must be {right!r}")
     missing = set(wanted.prerequisites) - set(unit.prerequisites)
     if missing:
         yield Defect("front matter", f"prerequisites lack {', '.join(sorted(missing))}, which the plan names")
@@ -157,23 +179,32 @@ def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[
             yield Defect(row_id, "this row was asked for and the reply gives no evidence for it")
             continue
         place, problem = locate(unit, unit.id, given[row_id].heading, given[row_id].quote)
-        problem = problem or (TESTS[row.layer](place, context.short_title) if place else "")
+        problem = problem or (place_problem(place, row, context.book_name) if place else "")
         if problem:
             yield Defect(row_id, problem)
 
 
-def _continuity(context: Context, unit: Unit) -> list[str]:
-    return shortfalls(measure(unit.data, unit.path, registered_anchors(context.snapshot)))
+def _continuity(context: Context, unit: Unit, shipped: Unit | None) -> Iterator[Defect]:
+    """What the unit lacks by itself; of a deepened one only what the shipped version did not lack."""
+    anchors = registered_anchors(context.snapshot)
+    before = _lacks(measure(shipped.data, shipped.path, anchors)) if shipped else {}
+    for key, lack in _lacks(measure(unit.data, unit.path, anchors)).items():
+        if key not in before:
+            yield Defect("continuity", lack, "CONTINUITY")
 
 
-def _kept(context: Context, unit: Unit) -> Iterator[Defect]:
-    before = context.units[context.deliverable.id]
-    titles = {h.title for h in unit.headings if h.level == 2}
-    for heading in before.headings:
-        if heading.level == 2 and heading.title not in titles:
-            yield Defect(heading.title, "this section of the shipped unit is gone; a deepening only adds")
-    if len(unit.exercises) < len(before.exercises):
-        yield Defect("exercises", f"{len(before.exercises)} exercises before, {len(unit.exercises)} now")
+def _lacks(figures: UnitContinuity) -> dict[str, str]:
+    """Metric → what the unit lacks of it."""
+    short = [t.key for t in THRESHOLDS if getattr(figures, t.tier) and value(figures, t) < t.minimum]
+    return dict(zip(short, shortfalls(figures), strict=True))
+
+
+def unknown_concepts(context: Context, proposed: Sequence[ProposedConnection]) -> Iterator[Defect]:
+    """A connection is between two concepts of the catalog, also one that is only proposed."""
+    for number, each in enumerate(proposed, 1):
+        for concept in (each.from_concept, each.to_concept):
+            if concept not in context.corpus.catalog:
+                yield Defect(f"connections[{number}]", f"the catalog has no concept {concept!r}")
 
 
 def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Changes:

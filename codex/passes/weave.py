@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,11 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from codex.check import check_text
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
 from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.batch import batch_figures, below
 from codex.passes.equivalence import Defect
-from codex.passes.production import ProposedConnection
+from codex.passes.harmless import harmful
+from codex.passes.inventory import plain
+from codex.passes.kept import losses
+from codex.passes.production import ProposedConnection, unknown_concepts
+from codex.passes.seams import open_seams, seams
 from codex.passes.tables import render_table
 from codex.units import parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
+
+REPORT = "manifests/weaving_report.md"
 
 
 class _Reply(BaseModel):
@@ -37,51 +44,26 @@ class WeavingReply(_Reply):
     summary: str = Field(min_length=60)
 
 
-@dataclass(frozen=True)
-class Seam:
-    """A registered connection that has to be said in a unit with its anchor phrase."""
-
-    connection: str
-    type: str
-    anchor: str
-    note: str
-    unit: str
-    other: str
-
-
-def seams(context: Context) -> list[Seam]:
-    """Both directions of every registered connection that has one end in the book's units and both ends shipped."""
-    by_concept = {unit.text_value("concept_catalog_id"): unit_id for unit_id, unit in context.units.items()}
-    found = []
-    for each in context.corpus.connections.connections:
-        ends = (by_concept.get(each.source), by_concept.get(each.target))
-        if ends[0] and ends[1] and set(ends) & set(context.produced):
-            for unit, other in (ends, ends[::-1]):
-                found.append(Seam(each.id, each.type, each.anchor_phrase, each.synthesis_note, str(unit), str(other)))
-    return found
-
-
-def open_seams(context: Context, texts: Mapping[str, str]) -> list[Seam]:
-    """The seams whose anchor phrase the unit's text does not hold word for word."""
-    return [s for s in seams(context) if s.anchor not in texts.get(s.unit, context.units[s.unit].text)]
-
-
 def variables(context: Context) -> dict[str, Any]:
-    involved = {seam.unit for seam in seams(context)} | set(context.produced)
+    every, still_open = seams(context), [seam for seam, _ in open_seams(context, {})]
+    involved = {seam.unit for seam in every} | set(context.produced)
     return {
         "title": context.book["title"],
         "produced": context.produced,
-        "open": open_seams(context, {}),
-        "all": seams(context),
-        "texts": {u: context.units[u].text for u in sorted({s.unit for s in open_seams(context, {})})},
+        "open": still_open,
+        "all": every,
+        "texts": {u: context.units[u].text for u in sorted({s.unit for s in still_open})},
         "involved": [(u, context.units[u].title) for u in sorted(involved)],
-        "shortfalls": _continuity_failures(context),
+        "shortfalls": [*_fell_short(context), *below(context, batch_figures(context)).values()],
     }
 
 
-def _continuity_failures(context: Context) -> list[str]:
+def _fell_short(context: Context) -> list[str]:
+    """What the continuity pass found since the book was woven last; its faulty replies say nothing about the book."""
     last = context.ledger.last_failure(context.subject, "PV_continuity")
-    return [f"{d.get('where')}: {d.get('what')}" for d in last.data.get("defects", [])] if last else []
+    if last is None or last.data.get("kind") != "shortfall":
+        return []
+    return [f"{d.get('where')}: {d.get('what')}" for d in last.data.get("defects", [])]
 
 
 def _edited(context: Context, reply: WeavingReply) -> tuple[dict[str, str], list[Defect]]:
@@ -101,29 +83,46 @@ def _edited(context: Context, reply: WeavingReply) -> tuple[dict[str, str], list
 
 
 def gate(context: Context, reply: WeavingReply) -> Verdict:
-    texts, defects = _edited(context, reply)
-    defects += list(_worse(context, texts))
-    for seam in open_seams(context, texts):
-        defects.append(
-            Defect(
-                seam.unit, f"{seam.connection} is not said here: the anchor phrase “{seam.anchor}” is missing", "ANCHOR"
-            )
-        )
+    texts, problems = _edited(context, reply)
+    still_open = open_seams(context, texts)
+    defects = [
+        *harmful(reply),
+        *problems,
+        *_worse(context, texts),
+        *_unmoved(context, reply, texts),
+        *unknown_concepts(context, reply.connections),
+        *(Defect(s.unit, f"{s.connection} is not said here: {missing}", "ANCHOR") for s, missing in still_open),
+    ]
     figures = {"seams": len(seams(context)), "open_before": len(open_seams(context, {})), "units_edited": len(texts)}
     return Verdict(tuple(defects), figures)
+
+
+#: The higher, the better; a check that was not made counts as passed.
+_RANK = {"pass": 2, "not_judged": 1, "fail": 0}
 
 
 def _worse(context: Context, texts: Mapping[str, str]) -> Iterator[Defect]:
     for unit_id, text in texts.items():
         unit = context.units[unit_id]
-        before = check_text(context.snapshot, unit.path, unit.data)
-        after = check_text(context.snapshot, unit.path, text.encode())
-        failing = {f.code for f in before.checks if f.verdict == "fail"}
-        for finding in after.checks:
-            if finding.verdict == "fail" and finding.code not in failing:
+        after = parse_unit(text.encode(), unit.path)
+        result = check_text(context.snapshot, unit.path, after.data)
+        before = {c.code: _RANK[c.verdict] for c in check_text(context.snapshot, unit.path, unit.data).checks}
+        for finding in result.checks:
+            if _RANK[finding.verdict] < before.get(finding.code, 2):
                 yield Defect(unit_id, f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
-        if parse_unit(text.encode(), unit.path).frontmatter_text != unit.frontmatter_text:
+        if after.frontmatter_text != unit.frontmatter_text:
             yield Defect(unit_id, "weaving does not change front matter")
+        yield from (replace(loss, where=f"{unit_id}, {loss.where}") for loss in losses(unit, after))
+
+
+def _unmoved(context: Context, reply: WeavingReply, texts: Mapping[str, str]) -> Iterator[Defect]:
+    """Finding nothing to weave is no answer while something falls short: each named metric moves (protocol §6)."""
+    before, after = batch_figures(context), batch_figures(context, texts)
+    for key, short in below(context, after).items():
+        if key in before and after[key] <= before[key]:
+            yield Defect("continuity", f"{short}, and the edits do not raise it", "METRIC")
+    if _fell_short(context) and not reply.units:
+        yield Defect("units", "continuity verification found what does not hold, and no edit mends it")
 
 
 def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
@@ -149,17 +148,25 @@ def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
 
 
 def render_report(context: Context, reply: WeavingReply, verdict: Verdict) -> str:
-    """weaving_report.md: every edit with its reason, and what of the registry is said now."""
+    """weaving_report.md: every edit with its reason, and what of the registry is said now.
+
+    The report is of one book; what earlier weavings of the same book did stays below.
+    """
+    head = f"# Weaving report: {context.book['title']}\n"
+    before = context.snapshot.text(REPORT, "")
     edits = [(w.unit, e.op, e.heading, e.reason) for w in reply.units for e in w.edits]
     said = [(s.connection, s.unit, s.other, s.type, s.anchor) for s in seams(context)]
     parts = [
-        f"# Weaving report: {context.book['title']}\n",
-        f"{reply.summary.strip()}\n",
+        head,
+        f"## Weaving {context.attempt}\n",
+        plain(reply.summary) + "\n",
         f"Registered connections to be said: {verdict.figures['seams']} (both directions counted); not said before: "
         f"{verdict.figures['open_before']}; after: 0.\n",
-        "## Edits\n\n" + (render_table(("unit", "edit", "heading", "reason"), edits) if edits else "None.\n"),
-        "## Connections said\n\n" + render_table(("connection", "unit", "with", "type", "anchor phrase"), said),
+        "### Edits\n\n" + (render_table(("unit", "edit", "heading", "reason"), edits) if edits else "None.\n"),
+        "### Connections said\n\n" + render_table(("connection", "unit", "with", "type", "anchor phrase"), said),
     ]
+    if before.startswith(head):
+        parts.append(before.removeprefix(head).strip("\n") + "\n")
     return "\n".join(parts)
 
 

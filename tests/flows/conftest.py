@@ -1,9 +1,8 @@
-"""A real Prefect server for the tests of this folder, started once."""
+"""What the tests of this folder share: this process's Prefect talks to the test run's server; a fresh workspace."""
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,26 +11,20 @@ import pytest
 from codex.workspace import Workspace
 from deployments.api import Api
 from deployments.environment import prepare
-from deployments.server import find_or_start, stop_server
+from deployments.server import Server
 from tests.flows.helpers import make_workspace
 
 
 @pytest.fixture(scope="package")
-def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The API of a server of our own; this process's Prefect talks to it."""
+def prefect_api(prefect_server: Server) -> Iterator[Api]:
+    """The API of the test run's server; this process's Prefect talks to it."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
         del os.environ[name]
-    home = tmp_path_factory.mktemp("prefect")
-    for folder in ("content", "manifests"):
-        (home / folder).mkdir()
-    place = Workspace.open(home)
     try:
-        server = find_or_start(place, lambda line: None, unused_port())
-        prepare(server.url, server.home)
-        yield Api(server.url)
+        prepare(prefect_server.url, prefect_server.home)
+        yield Api(prefect_server.url)
     finally:
-        stop_server(place)
         os.environ.clear()
         os.environ.update(before)
 
@@ -41,7 +34,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return make_workspace(tmp_path / "pilot")
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _drain() -> None:
+    """Let Prefect send what it still holds while the server is there; afterwards it would try for a minute."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for service in (APILogWorker, EventsWorker):
+        print("DRAIN", service.drain_all(timeout=10), service._instances)

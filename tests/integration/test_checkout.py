@@ -96,7 +96,9 @@ def test_a_file_handed_in_from_its_place_follows(workspace: Workspace) -> None:
 def test_a_folder_in_the_way_is_reported(workspace: Workspace) -> None:
     (workspace.root / path_of("00.01.03")).mkdir()
     result = run(workspace, proposal(workspace, new_unit("00.01.03")))
-    assert result.warnings == (f"{path_of('00.01.03')} was not checked out: something that is not a file stands there.",)
+    assert result.warnings == (
+        f"{path_of('00.01.03')} was not checked out: something that is not a file stands there.",
+    )
 
 
 def test_nothing_is_written_through_a_link(workspace: Workspace, tmp_path: Path) -> None:
@@ -178,7 +180,15 @@ def hostile_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A global configuration in which every hook, filter and signature leaves a mark; returns the mark's path."""
     hooks, mark = tmp_path / "hooks", tmp_path / "mark"
     (hooks / "template" / "hooks").mkdir(parents=True)
-    names = ("reference-transaction", "post-index-change", "pre-commit", "post-checkout", "post-commit", "pre-push", "bomb")
+    names = (
+        "reference-transaction",
+        "post-index-change",
+        "pre-commit",
+        "post-checkout",
+        "post-commit",
+        "pre-push",
+        "bomb",
+    )
     for name in names:
         for folder in (hooks, hooks / "template" / "hooks"):
             (folder / name).write_text(f"#!/bin/sh\necho {name} >> {mark}\nexit 1\n", encoding="utf-8")
@@ -199,7 +209,9 @@ def test_hostile_configuration_changes_nothing(workspace: Workspace, hostile_git
     assert result.warnings == () and not hostile_git.exists()
     assert workspace.snapshot().text(path_of("00.01.03")) == unit_text("00.01.03")
     assert (workspace.root / path_of("00.01.03")).read_bytes() == unit_text("00.01.03").encode()
-    log = git(workspace.root, "log", "-1", "--format=%an <%ae>%n%s%n%G?", env=os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null"})
+    log = git(
+        workspace.root, "log", "-1", "--format=%an <%ae>%n%s%n%G?", env=os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null"}
+    )
     assert log.splitlines() == ["Codex <codex@localhost>", "Ship ’é…’", "N"]
     assert fsck(workspace.root) == ""
 
@@ -221,7 +233,9 @@ def test_the_persons_identity_is_used(workspace: Workspace) -> None:
         for variable in set(os.environ) - set(environment):
             patch.delenv(variable)
         run(workspace)
-    assert git(workspace.root, "log", "-1", "--format=%an <%ae> %aI") == "Ada <ada@example.org> 2026-01-05T12:00:00+00:00"
+    assert (
+        git(workspace.root, "log", "-1", "--format=%an <%ae> %aI") == "Ada <ada@example.org> 2026-01-05T12:00:00+00:00"
+    )
 
 
 def test_a_lock_of_a_dead_git_costs_no_commit(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

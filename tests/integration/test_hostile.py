@@ -59,7 +59,7 @@ def test_markup_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_text_is_let_through(text: str) -> None:
-    assert hostile(f"---\nid: 00.01.03\ntitle: \"*Stars* & more\"\n---\n\n{text}\n") is None
+    assert hostile(f'---\nid: 00.01.03\ntitle: "*Stars* & more"\n---\n\n{text}\n') is None
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_hostile_parts_refuse_the_proposal(workspace: Workspace, given_: dict) -
 @pytest.mark.parametrize(
     "values",
     [
-        {"id": "../../etc"}, {"id": "00.01.03/x"}, {"id": "00.01.03\n"}, {"id": "００.01.03"}, {"id": "00.01.0\u0663"},
-        {"id": "00․01․03"}, {"slug": "../x"}, {"slug": "a/b"}, {"slug": "/etc"}, {"slug": "a\0"}, {"slug": "A"},
+        {"id": "../../etc"}, {"id": "00.01.03/x"}, {"id": "00.01.03\n"}, {"id": "00․01․03"},
+        {"slug": "../x"}, {"slug": "a/b"}, {"slug": "/etc"}, {"slug": "a\0"}, {"slug": "A"},
         {"slug": "а-кириллица"}, {"slug": ".git"}, {"slug": "x" * 200}, {"path": "manifests/x"},
     ],
     ids=repr,
@@ -136,6 +136,17 @@ def test_hostile_parts_refuse_the_proposal(workspace: Workspace, given_: dict) -
 def test_names_that_are_paths_are_no_proposals(values: dict) -> None:
     with pytest.raises(ValidationError):
         UnitChange(**({"action": "new", "id": "00.01.03", "slug": "x", "text": "x"} | values))
+
+
+@pytest.mark.parametrize("look_alike", ["００.01.03", "00.01.0\u0663"])
+def test_digits_of_another_script_are_refused(workspace: Workspace, look_alike: str) -> None:
+    try:
+        unit = UnitChange(action="new", id=look_alike, slug="x", text=unit_text("00.01.03"))
+    except ValidationError:
+        return
+    for given_ in ({"units": (unit,)}, {"pending": (look_alike,)}):
+        (result,) = integrate(workspace, [proposal(workspace, **given_)], now=NOW)
+        assert result.status == "refused" and "is no unit id" in result.reason
 
 
 def test_other_ids_are_patterns_too() -> None:
@@ -160,7 +171,11 @@ def test_names_that_differ_by_letter_case_alone(workspace: Workspace) -> None:
 
 
 def test_section_and_chapter_of_a_unit_name_no_foreign_folder(workspace: Workspace) -> None:
-    text = unit_text("77.01.01").replace("section: numbers", "section: ../../.git").replace("chapter: integers", "chapter: /x")
+    text = (
+        unit_text("77.01.01")
+        .replace("section: numbers", "section: ../../.git")
+        .replace("chapter: integers", "chapter: /x")
+    )
     unit = UnitChange(action="new", id="77.01.01", slug="unit-77-01-01", text=text)
     (result,) = integrate(workspace, [proposal(workspace, unit)], now=NOW)
     assert result.accepted == ("77.01.01",)
@@ -174,7 +189,8 @@ def test_a_figure_stays_below_its_unit(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["../x.svg", "/x.svg", "a/../x.svg", "http://h/x.svg", ".git/x.svg", "a//x.svg", "x.SVG", "a/b/c/d.svg", "%2e.svg"]
+    "target",
+    ["../x.svg", "/x.svg", "a/../x.svg", "http://h/x.svg", ".git/x.svg", "a//x.svg", "x.SVG", "a/b/c/d.svg", "%2e.svg"],
 )
 def test_targets_that_get_no_figure(target: str) -> None:
     assert figure_path("content/a/b/unit.md", target) is None

@@ -12,6 +12,7 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.check import check_corpus
 from codex.corpus.index import CorpusIndex
+from codex.errors import DataError
 from codex.integration import spool
 from codex.integration.integrator import integrate
 from codex.integration.proposal import CatalogEntry, ConnectionProposal, CostLine, EdgeChange, PlanSection, Report
@@ -99,7 +100,9 @@ def test_events_and_documents_wait_for_every_unit(workspace: Workspace) -> None:
     said = [event.rationale for event in Ledger.load(snapshot).events(BOOK)]
     assert "in any case" in said and "the whole" not in said
     assert not snapshot.exists("notation/one.md")
-    assert "held back, because a unit was rejected: notation, events" in snapshot.text("manifests/integration_report.md")
+    assert "held back, because a unit was rejected: notation, events" in snapshot.text(
+        "manifests/integration_report.md"
+    )
     assert json.loads(snapshot.text("manifests/cost_ledger.jsonl"))["call"] == "call-1"
 
 
@@ -130,6 +133,33 @@ def test_a_refused_event_refuses_everything(workspace: Workspace) -> None:
     assert git(workspace.root, "rev-parse", "HEAD") == head
 
 
+def test_a_reference_that_cannot_be_looked_up_is_not_judged(workspace: Workspace) -> None:
+    text = unit_text("00.01.03").replace("references:\n", "references:\n  - {source: archive, path: a/b.pdf}\n")
+    (rejected,) = one(workspace, new_unit("00.01.03", text=text)).rejected
+    assert rejected.reason == "not-judged" and "not judged: RF002" in rejected.detail
+
+
+def test_the_integrators_own_report_is_nobody_elses(workspace: Workspace) -> None:
+    result = one(workspace, reports=(Report(name="integration_report", markdown="mine"),))
+    assert result.status == "refused" and "by the integrator alone" in result.reason
+
+
+def test_a_damaged_shared_file_is_no_fault_of_the_proposal(workspace: Workspace) -> None:
+    place = workspace.root / "docs/catalogs/CONCEPT_CATALOG.md"
+    good = place.read_bytes()
+    made = [proposal(workspace, new_unit("00.01.03"))]
+    for path, damage in ((place, b"\xff"), (workspace.root / "manifests/deps.json", b"{")):
+        before = path.read_bytes() if path.exists() else good
+        path.write_bytes(damage)
+        git(workspace.root, "add", "-A")
+        git(workspace.root, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qam", "damage")
+        with pytest.raises(DataError, match=path.name):
+            integrate(workspace, made, now=NOW)
+        path.write_bytes(before)
+        git(workspace.root, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qam", "mended")
+    assert integrate(workspace, made, now=NOW)[0].accepted == ("00.01.03",)
+
+
 def test_a_claim_held_by_somebody_else_refuses(workspace: Workspace) -> None:
     claim = EventDraft(subject=BOOK, kind=Kind.CLAIMED, owner="anna", data={"until": "2026-01-05T13:00:00Z"})
     assert one(workspace, events=(claim,)).status == "committed"
@@ -147,7 +177,8 @@ def test_a_taken_id_is_rejected_with_the_next_free_one(workspace: Workspace) -> 
 
 def test_a_cycle_is_rejected_and_named(workspace: Workspace) -> None:
     one(workspace, new_unit("00.01.03", "00.01.02"))
-    circle = changed_unit(workspace, "00.01.02", lambda t: t.replace("prerequisites: []", "prerequisites:\n  - 00.01.03"))
+    needed = "prerequisites:\n  - 00.01.03"
+    circle = changed_unit(workspace, "00.01.02", lambda t: t.replace("prerequisites: []", needed))
     (rejected,) = one(workspace, circle).rejected
     assert rejected.reason == "cycle"
     assert "00.01.03 → 00.01.02 → 00.01.03" in rejected.detail
@@ -294,7 +325,7 @@ def write_and_commit(workspace: Workspace, path: str, text: str) -> None:
 
 def test_the_production_plan_marks_it_shipped(workspace: Workspace) -> None:
     queued = {"id": "00.01.03", "title": "Planned", "status": "queued", "kind": "new_unit", "free": 1}
-    plan = {"version": 1, "counts": {"shipped": 2, "queued": 1}, "units": {"00.01.03": queued}, "queue_topo_order": ["00.01.03"]}
+    plan = {"counts": {"shipped": 2, "queued": 1}, "units": {"00.01.03": queued}, "queue_topo_order": ["00.01.03"]}
     write_and_commit(workspace, "manifests/production/plan.json", json.dumps(plan, indent=1))
     one(workspace, new_unit("00.01.03"))
     after = json.loads(workspace.snapshot().text("manifests/production/plan.json"))
@@ -309,7 +340,7 @@ def test_the_production_plan_marks_it_shipped(workspace: Workspace) -> None:
 def test_missing_figures_are_drawn(workspace: Workspace) -> None:
     text = unit_text("00.01.03").replace(
         "![Ten dots in five pairs](/img/pairs.svg)",
-        '![Pairs & <dots>](figures/pairs.svg "Five pairs")\n\n![up](../up.svg) ![up](figures/../../up.svg) ![p](photo.png)',
+        '![Pairs & <dots>](figures/pairs.svg "Five pairs")\n\n![up](../up.svg) ![up](a/../../up.svg) ![p](photo.png)',
     )
     result = one(workspace, new_unit("00.01.03", text=text))
     assert result.accepted == ("00.01.03",)
@@ -317,7 +348,7 @@ def test_missing_figures_are_drawn(workspace: Workspace) -> None:
     drawn = [path for path in snapshot.blobs() if path.endswith((".svg", ".png"))]
     assert drawn == ["content/00-numbers/01-integers/figures/pairs.svg"]
     picture = snapshot.text(drawn[0])
-    assert "<title id=\"name\">Pairs &amp; &lt;dots&gt;</title>" in picture and "Five pairs" in picture
+    assert '<title id="name">Pairs &amp; &lt;dots&gt;</title>' in picture and "Five pairs" in picture
     assert "prefers-color-scheme: dark" in picture
 
 

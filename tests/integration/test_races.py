@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -36,10 +38,11 @@ def start(act: Callable[[], None]) -> int:
 
 def commit_by_hand(workspace: Workspace, name: str) -> None:
     """What a person's `git commit` does, without the work tree: one more file on the branch."""
-    tree = git(workspace.root, "rev-parse", "HEAD^{tree}")
+    head = git(workspace.root, "rev-parse", "HEAD")
+    tree = git(workspace.root, "rev-parse", f"{head}^{{tree}}")
     identity = os.environ | {f"GIT_{r}_{w}": "p" for r in ("AUTHOR", "COMMITTER") for w in ("NAME", "EMAIL")}
-    commit = git(workspace.root, "commit-tree", tree, "-p", "HEAD", "-m", name, env=identity)
-    git(workspace.root, "update-ref", "refs/heads/main", commit)
+    commit = git(workspace.root, "commit-tree", tree, "-p", head, "-m", name, env=identity)
+    git(workspace.root, "update-ref", "refs/heads/main", commit, head)
 
 
 def assert_all_arrived(workspace: Workspace, ids: list[str]) -> None:
@@ -72,11 +75,9 @@ def test_processes_and_a_person_race(workspace: Workspace) -> None:
     children = [start(writer(ids[n::PROCESSES])) for n in range(PROCESSES)]
     by_hand = 0
     while by_hand < 5:
-        try:
+        with suppress(subprocess.CalledProcessError):  # the branch is locked this moment: the person tries again
             commit_by_hand(workspace, f"by hand {by_hand}")
             by_hand += 1
-        except Exception:  # the branch moved under the person's own commit: they try again
-            continue
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * PROCESSES
     assert_all_arrived(Workspace.open(workspace.root), ids)
     assert int(git(workspace.root, "rev-list", "--count", f"{base.label}..HEAD")) >= len(ids)

@@ -52,7 +52,9 @@ def test_oldest_first(workspace: Workspace) -> None:
     assert [waiting.id for waiting in spool.pending(workspace)] == ids
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"queued_ns": "x"}', b'{"queued_ns": 1, "proposal": {}}', b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"queued_ns": 1}', b'{"queued_ns": 1, "proposal": {}}', b"\xff"]
+)
 def test_a_damaged_file_is_set_aside_and_blocks_nobody(workspace: Workspace, damage: bytes) -> None:
     good = spool.put(workspace, proposal(workspace, new_unit("00.01.03")))
     folder = workspace.state_dir / "spool"
@@ -112,9 +114,9 @@ def test_the_state_is_never_committed(workspace: Workspace) -> None:
 
 def test_the_holder_is_named(workspace: Workspace) -> None:
     git_dir = workspace.git.git_dir()
-    with integrator_lock(git_dir), pytest.raises(LockHeld, match=f"process {os.getpid()} on .* since"):
-        with integrator_lock(git_dir, timeout=0.05):
-            pytest.fail("two holders")
+    named = pytest.raises(LockHeld, match=f"process {os.getpid()} on .* since")
+    with integrator_lock(git_dir), named, integrator_lock(git_dir, timeout=0.05):
+        pytest.fail("two holders")
     (git_dir / LOCK_NAME).write_text("garbage")
     with integrator_lock(git_dir, timeout=0):
         assert json.loads((git_dir / LOCK_NAME).read_text())["pid"] == os.getpid()

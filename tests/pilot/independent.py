@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-#: The same language as ``yaml.SafeLoader``; in C where that is to be had, for the hundreds of units of a corpus.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, and faster where it is to be had
 TIERS = ("beginner", "intermediate", "master")
 FIELDS = {
     "id", "title", "slug", "section", "chapter", "concept_catalog_id", "prerequisites", "tier_anchors", "tiers_present",
@@ -39,8 +37,7 @@ EVIDENCE = {
     "language": "key concepts|diagnostics|close reading|rhetorical analysis|linguistic theory|critical theory",
     "world": _WORLD + "|political theory|geographic theory|economic theory",
 }
-ASIDE = re.compile(r"<aside.*?</aside>", re.I | re.S)
-FENCE = re.compile(r"```.*?```", re.S)
+ASIDE, FENCE = re.compile(r"<aside.*?</aside>", re.I | re.S), re.compile(r"```.*?```", re.S)
 FORBIDDEN = (
     r"\bobviously\b|\bclearly\b|\bit is easy to see\b|\bas we will see\b|\btrivial\b|\btrivially\b"
     r"|now,?\s+let'?s\s+consider"
@@ -49,31 +46,26 @@ BLOCK_TAGS = "aside|details|summary|div|figure|figcaption|ol|ul|li|p|table|tr|td
 
 
 class Heading(NamedTuple):
-    level: int
     title: str
     tiers: frozenset[str]
     text: str
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:
-    """Front matter and body."""
-    text = path.read_bytes().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    """Front matter and body; raises ValueError, TypeError or YAMLError when it is not well-formed."""
+    text = path.read_text("utf-8")
     found = re.match(r"---\s*\n(.*?)\n---\s*\n(.*)", text, re.S)
     if found is None:
         raise ValueError(f"{path}: no front matter")
-    front = yaml.load(found[1], LOADER)
-    if not isinstance(front, dict):
-        raise TypeError(f"{path}: the front matter is no mapping")
-    return front, found[2]
+    return dict(yaml.load(found[1], LOADER)), found[2]
 
 
 def headings(body: str, level: str = "{2,4}") -> list[Heading]:
     """Every heading with its tiers and the text down to the next one."""
-    found = list(re.finditer(rf"^(#{level})\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", body, re.M))
+    found = list(re.finditer(rf"^#{level}\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", body, re.M))
     ends = [each.start() for each in found[1:]] + [len(body)]
     return [
-        Heading(len(each[1]), each[2], _tiers(each[3] or ""), body[each.end() : end])
-        for each, end in zip(found, ends, strict=True)
+        Heading(each[1], _tiers(each[2] or ""), body[each.end() : end]) for each, end in zip(found, ends, strict=True)
     ]
 
 
@@ -93,14 +85,15 @@ class Corpus:
         self.everywhere = {unit: set(found) for unit, found in self.content.items()}
         for unit, found in self._statuses("site/src/content").items():
             self.everywhere.setdefault(unit, set()).update(found)
-        catalog = root / "docs/catalogs/CONCEPT_CATALOG.md"
-        self.catalog = catalog.read_text("utf-8") if catalog.exists() else ""
-        deps = root / "manifests/deps.json"
-        graph = json.loads(deps.read_text("utf-8")) if deps.exists() else {}
+        self.catalog = self._text("docs/catalogs/CONCEPT_CATALOG.md")
+        graph = json.loads(self._text("manifests/deps.json") or "{}")
         self.pending = set(graph.get("pending", []))
         for edge in graph.get("edges", []):
             if edge.get("state") == "pending":
                 self.pending |= {edge["from"], edge["to"]}
+
+    def _text(self, name: str) -> str:
+        return (self.root / name).read_text("utf-8") if (self.root / name).exists() else ""
 
     def _statuses(self, folder: str) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -109,8 +102,7 @@ class Corpus:
                 front, _ = read(path)
             except (ValueError, TypeError, yaml.YAMLError):
                 continue
-            if "id" in front:
-                found.setdefault(str(front["id"]).strip(), set()).add(str(front.get("status")).strip())
+            found.setdefault(str(front.get("id", "")).strip(), set()).add(str(front.get("status")).strip())
         return found
 
 
@@ -129,7 +121,7 @@ def _universal(name: str, front: Any, body: str, found: list[Heading], corpus: C
     listed = front.get("tiers_present", [])
     used = frozenset[str]().union(*(each.tiers for each in found))
     concept = front.get("concept_catalog_id")
-    yield "FM001", FIELDS <= set(front)
+    yield "FM001", set(front) >= FIELDS
     yield "ID001", name.startswith(f"{front.get('id', '')}-") and name.endswith(".md")
     yield "TR001", isinstance(listed, list) and bool(listed) and set(listed) <= set(TIERS)
     yield "CC001", bool(concept) and concept in corpus.catalog
@@ -140,10 +132,11 @@ def _universal(name: str, front: Any, body: str, found: list[Heading], corpus: C
     yield from _lean(front, corpus.root)
     declared = {each.get("source") for each in front.get("references") or () if isinstance(each, dict)} | {"TODO_REF"}
     yield "CT001", set(re.findall(r"\[ref:\s+([\w-]+)", body)) <= declared
-    yield from _hooks(front.get("hooks_out"), corpus)
+    hooks = front.get("hooks_out")
+    yield ("HK002" if hooks else "HK001"), not hooks or all(_hook(each, corpus) for each in hooks)
     yield "PH001", re.search(FORBIDDEN, FENCE.sub("", body).lower()) is None
-    pieces = [piece.strip() for piece in re.split(r"\n{2,}", body)]
-    yield "PG001", all(len(p.split()) <= 250 for p in pieces if not p.startswith(("#", "---")) and "```" not in p)
+    counted = [piece for piece in _pieces(body) if not piece.startswith(("#", "---")) and "```" not in piece]
+    yield "PG001", all(len(piece.split()) <= 250 for piece in counted)
 
 
 def _resolves(wanted: Any, front: dict[str, Any], corpus: Corpus) -> bool:
@@ -157,42 +150,34 @@ def _resolves(wanted: Any, front: dict[str, Any], corpus: Corpus) -> bool:
 
 def _references(references: Any, root: Path) -> Iterator[tuple[str, bool]]:
     yield "RF001", bool(references)
-    if not references:
-        return
-    maps = [each for each in references if isinstance(each, dict)]
-    yield "RF002", len(maps) == len(references) and all(_stands(each, root) for each in maps)
-    yield "RF003", any(not each.get("pending") for each in maps)
+    if references:
+        maps = [each for each in references if isinstance(each, dict)]
+        yield "RF002", len(maps) == len(references) and all(_stands(each, root) for each in maps)
+        yield "RF003", any(not each.get("pending") for each in maps)
 
 
 def _stands(reference: dict[str, Any], root: Path) -> bool:
     if reference.get("pending"):
         return bool(reference.get("pointer"))
     source, path = reference.get("source", ""), reference.get("path", "")
-    if source == "TODO_REF":
-        return True
     places = (f"{source}/{path}", path, path.replace("md/", "")) if path else ()
-    return any((root / "reference" / place).exists() for place in places)
+    return source == "TODO_REF" or any((root / "reference" / place).exists() for place in places)
 
 
 def _lean(front: dict[str, Any], root: Path) -> Iterator[tuple[str, bool]]:
     status, module = front.get("lean_status"), front.get("lean_module")
     if status in ("full", "partial"):
-        yield ("LN001" if status == "full" else "LN002"), bool(module)
+        yield {"full": "LN001", "partial": "LN002"}[status], bool(module)
         if module:
             yield "LN003", (root / "lean" / (module.replace(".", "/") + ".lean")).exists()
     elif status == "none":
         unit = str(front.get("id", ""))
-        prefix = unit.partition(".")[0] if "." in unit else ""
-        long = prefix in {f"{n:02}" for n in (*range(20), *range(37, 48))} or unit.startswith("20.01.")
+        long = unit.startswith(("20.01.", *(f"{n:02}." for n in (*range(20), *range(37, 48)))))
         gap = front.get("lean_mathlib_gap")
         yield "LN004", not module
         yield "LN005", bool(gap) and len(str(gap).split()) >= (30 if long else 5)
     else:
         yield "LN006", False
-
-
-def _hooks(hooks: Any, corpus: Corpus) -> Iterator[tuple[str, bool]]:
-    yield ("HK002" if hooks else "HK001"), not hooks or all(_hook(each, corpus) for each in hooks)
 
 
 def _hook(hook: Any, corpus: Corpus) -> bool:
@@ -202,9 +187,9 @@ def _hook(hook: Any, corpus: Corpus) -> bool:
     essay = re.fullmatch(r"[0-9]{2}\.essays\.[0-9]{2}", target) is not None
     known = corpus.everywhere.get(target, ())
     well = essay or re.fullmatch(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}", target) is not None
-    if not well or kind not in ("proposed", "confirmed") or len(str(hook.get("why", "")).strip()) < 30:
-        return False
-    return kind == "proposed" or (bool(hook.get("confirmed_by")) and ("shipped" in known or (essay and bool(known))))
+    confirmed = bool(hook.get("confirmed_by")) and ("shipped" in known or (essay and bool(known)))
+    stands = kind == "proposed" or (kind == "confirmed" and confirmed)
+    return well and stands and len(str(hook.get("why", "")).strip()) >= 30
 
 
 def _beginner(body: str, found: list[Heading]) -> list[tuple[str, bool]]:
@@ -212,27 +197,30 @@ def _beginner(body: str, found: list[Heading]) -> list[tuple[str, bool]]:
     if not text.strip():
         return []
     open_text = ASIDE.sub("", text)
-    prose = [piece.strip() for piece in re.split(r"\n{2,}", text) if _is_prose(piece.strip())]
+    prose = [piece for piece in _pieces(text) if _is_prose(piece)]
     proof = r"Proof\.|QED|∎|It follows that|Hence,|Hence "
     signs = r"\\(?:nabla|otimes|sum|int|prod|partial|forall|exists)"
-    visual = any(
-        "visual" in each.title.lower()
-        and "beginner" in each.tiers
-        and ("```" in each.text or re.search(r"^[^\S\n]*\|.+\|[^\S\n]*$", each.text, re.M))
-        for each in headings(body, "{2}")
-    )
+    shown = r"```|^[^\S\n]*\|.+\|[^\S\n]*$"
+    visual = [each for each in headings(body, "{2}") if "visual" in each.title.lower() and "beginner" in each.tiers]
     return [
         ("BG001", all(len(piece.split()) <= 120 for piece in prose)),
         ("BG002", re.search(proof, FENCE.sub("", open_text)) is None),
         ("BG003", re.search(signs, open_text) is None),
-        ("BG004", re.search(r"!\[[^\]]*\]\([^)]+\)", text) is not None or visual),
+        (
+            "BG004",
+            re.search(r"!\[[^\]]*\]\([^)]+\)", text) is not None or any(re.search(shown, v.text, re.M) for v in visual),
+        ),
     ]
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece.strip() for piece in re.split(r"\n{2,}", text)]
 
 
 def _is_prose(piece: str) -> bool:
     formula = piece.startswith("$") and piece.endswith("$") and "\n" not in piece
-    other = ("#", ":::", "```", "$$", "![", ">", "|")
-    return bool(piece) and not (piece.startswith(other) or formula or re.match(rf"</?(?:{BLOCK_TAGS})\b", piece, re.I))
+    marked = piece.startswith(("#", ":::", "```", "$$", "![", ">", "|"))
+    return bool(piece) and not (marked or formula or re.match(rf"</?(?:{BLOCK_TAGS})\b", piece, re.I))
 
 
 def _domain(front: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ def regressions(before: Snapshot, after: Snapshot) -> list[str]:
     return [
         f"Continuity: {t.name} fell from {old[t.key]:.2f} to {new[t.key]:.2f}, below its threshold of {t.minimum}."
         for t in THRESHOLDS
-        if old and new and new[t.key] < min(old[t.key], t.minimum)
+        if old and new and new[t.key] < t.minimum and round(new[t.key], 2) < round(old[t.key], 2)
     ]
 
 

@@ -13,9 +13,6 @@ from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import catalog_entry, is_shipped
 
-#: The reports of the pass itself; the integrator's own report is written by report.py.
-_REPORTS = ("weaving_report", "continuity_report", "fasttrack_coverage")
-
 
 def announce(draft: Draft, proposal: Proposal) -> None:
     """Enter units in flight and the plan's edges into the graph; raises Refused when they close a cycle."""
@@ -31,7 +28,7 @@ def announce(draft: Draft, proposal: Proposal) -> None:
     draft.edit(deps.PATH, lambda text: deps.add_pending(deps.add_edges(text, pairs, shipped), in_flight), deps.EMPTY)
 
 
-def write_documents(draft: Draft, proposal: Proposal, title: str, now: datetime) -> None:
+def write_documents(draft: Draft, proposal: Proposal, title: str) -> None:
     """Write what stands for the proposal as a whole: catalog entries, plan sections, notation, reports.
 
     ``title`` is the subject's, for a plan that begins. Errors as in the modules of the formats.
@@ -44,8 +41,9 @@ def write_documents(draft: Draft, proposal: Proposal, title: str, now: datetime)
     if proposal.notation is not None:
         draft.put(f"notation/{_book(proposal)}.md", _ended(proposal.notation))
     for report in proposal.reports:
-        if report.name in _REPORTS:
-            draft.put(f"manifests/{report.name}.md", _ended(report.markdown))
+        if report.name == "integration_report":
+            raise Refused("The integration report is written by the integrator alone.")
+        draft.put(f"manifests/{report.name}.md", _ended(report.markdown))
 
 
 def propose_connections(draft: Draft, proposal: Proposal, without: Collection[str], now: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from codex.errors import DataError
 from codex.snapshot import Snapshot
 
 
@@ -25,10 +26,13 @@ class Draft:
         return path in self.changes or self.base.exists(path)
 
     def text(self, path: str, default: str | None = None) -> str:
-        """The file as UTF-8 text; ``default`` when it is absent (KeyError without one)."""
+        """The file as text; ``default`` when it is absent (KeyError without one). DataError when it is not UTF-8."""
         if path in self.changes:
             return self.changes[path].decode("utf-8")
-        return self.base.text(path, default)
+        try:
+            return self.base.text(path, default)
+        except UnicodeDecodeError as exc:
+            raise DataError(f"{path} is not UTF-8 text: {exc.reason}.", remedy="Take it back from git.") from exc
 
     def put(self, path: str, data: bytes) -> None:
         """Set a file; one that is then as in the base is no change."""

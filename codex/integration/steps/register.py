@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from codex.corpus import catalog, connections, deps, unitstatus
 from codex.corpus.catalog import Entry
 from codex.corpus.index import CorpusIndex
-from codex.errors import UserError
+from codex.errors import DataError, UserError
 from codex.integration.proposal import CatalogEntry, Proposal, UnitChange
 from codex.integration.steps import figures, plan
 from codex.integration.steps.draft import Draft
@@ -60,15 +60,18 @@ def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -
     if slug:  # without one the check CC001 says so
         entry = catalog_entry(given, unit.id) if given else catalog.stub_entry(unit, _concepts(index, unit))
         try:
-            draft.edit(catalog.PATH, lambda text: _entered(text, entry), catalog.EMPTY)
+            complete = change.action == "new"
+            draft.edit(catalog.PATH, lambda text: _entered(text, entry, complete=complete), catalog.EMPTY)
+        except DataError:
+            raise  # the catalog is damaged: no fault of the unit
         except UserError as exc:
             raise rejected(change.id, "checks", f"concept_catalog_id: {exc}") from exc
 
 
-def _entered(text: str, entry: Entry) -> str:
-    """The catalog with the entry. One that is there is kept; if it names no unit yet, it names this one now."""
+def _entered(text: str, entry: Entry, *, complete: bool) -> str:
+    """The catalog with the entry. One that is there is kept; to ``complete`` it, a planned one gets its unit."""
     there = catalog.parse(text)
-    if entry.slug in there and not there.unit_of(entry.slug):
+    if complete and entry.slug in there and not there.unit_of(entry.slug):
         return catalog.set_unit(text, entry.slug, entry.unit)
     return catalog.insert_entry(text, entry)
 
@@ -97,8 +100,8 @@ def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> 
 
     def changed(text: str) -> str:
         text = deps.ship_unit(deps.add_edges(text, edges, shipped), unit.id, shipped)
-        noted = unit.id in index.deps.notes
-        return text if noted else deps.set_note(text, unit.id, unit.title or unit.slug)
+        known = unit.id in index.deps.notes or change.action != "new"
+        return text if known else deps.set_note(text, unit.id, unit.title or unit.slug)
 
     draft.edit(deps.PATH, changed, deps.EMPTY)
 

@@ -82,9 +82,7 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     unknown = register(draft, proposal, change, unit)
     cleared = _clear_flags(draft, unit)
     is_new = change.action == "new"
-    checks = (
-        judge_new(change, path, draft, level) if is_new else judge_changed(change, path, before, draft, level)
-    )
+    checks = judge_new(change, path, draft, level) if is_new else judge_changed(change, path, before, draft, level)
     judge_others(change, _others(draft, before, unit), before, draft, level)
     written = not before.exists(path) or before.text(path) != text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))

@@ -1,0 +1,33 @@
+"""The continuity figures of a book's own units: the batch that decides where a corpus is older than the measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from codex.campaign.definition import load_campaign
+from codex.continuity.corpus import measure_files, registered_anchors
+from codex.continuity.thresholds import NO_UNITS, THRESHOLDS, Threshold
+from codex.passes.base import Context
+
+
+def batch_figures(context: Context, texts: Mapping[str, str] | None = None) -> dict[str, float]:
+    """Metric → mean over the book's units; empty without units. ``texts``: unit id → its text after edits."""
+    edited = texts or {}
+    own = (context.units[unit_id] for unit_id in context.produced)
+    files = {unit.path: edited[unit.id].encode() if unit.id in edited else unit.data for unit in own}
+    return measure_files(files, registered_anchors(context.snapshot)).aggregate
+
+
+def minimums(context: Context) -> tuple[Threshold, ...]:
+    """The metrics with the campaign's own thresholds."""
+    wanted = load_campaign(context.snapshot).continuity
+    return tuple(replace(t, minimum=wanted.get(t.name, t.minimum)) for t in THRESHOLDS)
+
+
+def below(context: Context, figures: Mapping[str, float]) -> dict[str, str]:
+    """Metric → in words what falls short of its threshold; one entry for no units at all."""
+    if not figures:
+        return {"units": NO_UNITS}
+    short = [t for t in minimums(context) if figures[t.key] < t.minimum]
+    return {t.key: f"{t.name}: {figures[t.key]:.2f} < {t.minimum:g}" for t in short}

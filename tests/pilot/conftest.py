@@ -1,0 +1,67 @@
+"""The embedded pilot, run once to its end; the tests of this folder look at what it has made."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deployments.server import Server
+from tests.pilot.helpers import RECORDINGS, Replay, Surroundings, run
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """A pilot that has run to its end: its workspace, what it printed, how long it took, what it asked for."""
+
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+    seconds: float
+    requests: Counter[str]
+    surroundings: Surroundings
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The pilot's recordings. They are a part of the project: without them these tests fail."""
+    assert RECORDINGS.is_dir(), f"the recordings of the pilot are missing: {RECORDINGS}"
+    return RECORDINGS
+
+
+@pytest.fixture
+def replaying(tmp_path: Path) -> Iterator[Callable[[Path, float], Replay]]:
+    """Starts replay servers (recordings, seconds to wait before each answer) that end with the test."""
+    started: list[Replay] = []
+
+    def begin(folder: Path, delay: float = 0.0) -> Replay:
+        started.append(Replay(folder, tmp_path / f"replay{len(started)}", delay))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def surroundings(prefect_server: Server, tmp_path: Path) -> Surroundings:
+    """The test run's Prefect server, and nobody who answers calls yet."""
+    return Surroundings(prefect_server.url, tmp_path / "prefect-home")
+
+
+@pytest.fixture(scope="session")
+def pilot(recordings: Path, prefect_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Pilot:
+    """`codexctl pilot` in a new folder, to its end, undisturbed."""
+    home = tmp_path_factory.mktemp("pilot")
+    replay = Replay(recordings, home / "replay")
+    surroundings = Surroundings(prefect_server.url, home / "prefect-home", replay.url)
+    begun = time.monotonic()
+    try:
+        done = run(surroundings, "pilot", home / "pilot")
+    finally:
+        replay.close()
+    return Pilot(home / "pilot", done, time.monotonic() - begun, replay.requests(), surroundings)
