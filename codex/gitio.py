@@ -1,8 +1,7 @@
 """Run git: plumbing only, immune to the caller's environment and to global configuration.
 
-Nothing here runs hooks, filters or signing: blobs are hashed without filters, commits are made with ``commit-tree``,
-refs moved with ``update-ref``. So a workspace behaves the same under ``autocrlf``, ``core.hooksPath`` and
-``commit.gpgSign``.
+Blobs are hashed without filters, commits made with ``commit-tree``: neither filters nor signing take part. The one hook
+that plumbing knows (``reference-transaction``) is switched off where refs are moved (integration/gitstore.py).
 """
 
 from __future__ import annotations

@@ -71,13 +71,13 @@ class CommitSnapshot(Snapshot):
 
     def __init__(self, root: Path, commit: str) -> None:
         self.git = Git(root)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
         done = self.git.run("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", check=False)
         if done.returncode != 0:
             raise UserError(f"There is no commit {commit!r} in {root}.", remedy="Name a commit, branch or tag.")
         self.commit = done.stdout.decode().strip()
         self.label = self.commit
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
 
     @cached_property
     def _blobs(self) -> dict[str, str]:

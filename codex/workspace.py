@@ -58,6 +58,13 @@ class Workspace:
         """True when the folder is the top of a git work tree."""
         return (self.root / ".git").exists() and self.git.is_repository()
 
+    @cached_property
+    def git_dir(self) -> Path:
+        """The git folder of this work tree; raises the workspace's problem when there is none."""
+        if not self.has_git:
+            self.require_writable()
+        return self.git.git_dir()
+
     def snapshot(self) -> Snapshot:
         """The committed state: the commit of HEAD; the working tree where there is no commit or no repository."""
         head = self.git.head() if self.has_git else None
@@ -110,9 +117,8 @@ class Workspace:
                 f"{self.root} is not a git repository of its own, so nothing can be integrated into it.",
                 remedy="Run `git init` there and commit what it holds, or make a workspace with `codexctl init`.",
             )
-        git_dir = self.git.git_dir()
         for mark, (what, go_on, give_up) in _UNDER_WAY.items():
-            if (git_dir / mark).exists():
+            if (self.git_dir / mark).exists():
                 return WorkspaceError(
                     f"{what} is under way in {self.root}.", remedy=f"Finish it (`{go_on}`) or give it up (`{give_up}`)."
                 )

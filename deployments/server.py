@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import sys
 import time
@@ -37,6 +38,8 @@ STOP_SECONDS = 10.0
 
 #: What the integrators' concurrency limits are called (one for each campaign).
 LIMIT_PREFIX = "codex-integrate"
+
+_NAMED_ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b.*: ")
 
 #: Called now and then while something is waited for, with one line for people.
 Say = Callable[[str], None]
@@ -98,13 +101,15 @@ def logs_of(workspace: Workspace) -> Path:
     return workspace.state_dir / "logs"
 
 
-def last_lines(log: Path, count: int = 5) -> str:
-    """The end of a log, for an error message."""
+def last_word(log: Path) -> str:
+    """What a log says went wrong, as one line for an error message: its last named error, else its last line."""
     try:
-        text = log.read_bytes()[-4000:].decode("utf-8", "replace")
+        text = log.read_bytes()[-8000:].decode("utf-8", "replace")
     except OSError:
-        return "(no log)"
-    return "\n".join([line for line in text.splitlines() if line.strip()][-count:])
+        return "it left no log"
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["its log is empty"]
+    named = [line for line in lines if _NAMED_ERROR.match(line)]
+    return (named or lines)[-1].rstrip(".")
 
 
 def free_port(wanted: int | None = None) -> int:
@@ -175,10 +180,10 @@ def _wait_until_healthy(record: Record, log: Path, say: Say) -> None:
     while not api.reachable():
         waited = time.monotonic() - begun
         if not record.alive():
-            raise ServerProblem(f"The Prefect server ended at once:\n{last_lines(log)}", remedy=f"Its log is {log}.")
+            raise ServerProblem(f"The Prefect server ended at once: {last_word(log)}.", remedy=f"Its log is {log}.")
         if waited > START_SECONDS:
             raise ServerProblem(
-                f"The Prefect server did not become healthy in {START_SECONDS:.0f} s:\n{last_lines(log)}",
+                f"The Prefect server did not become healthy in {START_SECONDS:.0f} s: {last_word(log)}.",
                 remedy=f"Its log is {log}. Try again when the machine is less busy.",
             )
         say(f"starting the Prefect server ({waited:.0f} s)")

@@ -10,7 +10,7 @@ from codex.workspace import Workspace
 from deployments.api import Api, ServerProblem
 from deployments.environment import environment
 from deployments.processes import launch, recall, remember, stop, wait_until
-from deployments.server import Say, Server, last_lines, logs_of
+from deployments.server import Say, Server, last_word, logs_of
 
 POOL = "codex"
 
@@ -47,7 +47,7 @@ def start_worker(workspace: Workspace, server: Server, say: Say) -> bool:
     if not record.alive() or not _online(server, name):
         stop(record, STOP_SECONDS)
         path.unlink(missing_ok=True)
-        raise ServerProblem(f"The worker could not be started:\n{last_lines(log)}", remedy=f"Its log is {log}.")
+        raise ServerProblem(f"The worker could not be started: {last_word(log)}.", remedy=f"Its log is {log}.")
     return True
 
 

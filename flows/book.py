@@ -25,6 +25,7 @@ from flows.artifacts import ProgressBar, show_defects, show_scorecard
 from flows.backends import choose_backend
 from flows.books import find_book, has_arrived
 from flows.claims import claimed
+from flows.recovery import reason_to_escalate
 from flows.reporting import say, tell
 from flows.request import BookRequest
 from flows.settle import BookRun, hand_over, settle, show_figures
@@ -33,7 +34,7 @@ from tasks.passes import TASKS, batch, produce_unit
 from tasks.runtime import Runtime, using
 from tasks.slot import slot_client
 
-PRODUCTION = "P4_production"
+PRODUCTION, IN_PRODUCTION = "P4_production", "in-production"
 
 #: Units produced at once (protocol §5.2: four to eight agents a batch).
 UNITS_AT_ONCE = 6
@@ -105,39 +106,44 @@ async def _advance(run: BookRun, until: str | None) -> bool:
 
 
 async def _make(run: BookRun, ledger: Ledger, step: Step) -> None:
+    """Run the pass of a step: its units, or one attempt of it as a whole."""
     run.pass_name = step.pass_name
-    owed = production_units(run.runtime.workspace, run.subject) if step.pass_name == PRODUCTION else []
-    if owed and step.source != "production-ready":
-        reasons = await _produce(run, owed)
-    else:
-        task = batch if step.pass_name == PRODUCTION else TASKS[step.pass_name]
-        attempt = ledger.attempts(run.subject, step.pass_name) + 1
-        reasons = [await settle(run, await task(run.subject, step.pass_name, attempt))]
-    why = [reason for reason in reasons if reason]
-    if why:
-        await hand_over(run, step.pass_name, " ".join(why))
+    owed = production_units(run.runtime.workspace, run.subject) if step.source == IN_PRODUCTION else []
+    if owed:
+        await _produce(run, owed)
+        return
+    reason = reason_to_escalate(ledger, run.subject, step.pass_name)
+    if reason:
+        await hand_over(run, step.pass_name, reason)
+    task = batch if step.pass_name == PRODUCTION else TASKS[step.pass_name]
+    await settle(run, await task(run.subject, step.pass_name, ledger.attempts(run.subject, step.pass_name) + 1))
 
 
-async def _produce(run: BookRun, units: list[str]) -> list[str | None]:
-    """Produce units in parallel, each integrated as it arrives. Returns for each why a person is needed, if so.
+async def _produce(run: BookRun, units: list[str]) -> None:
+    """Produce units in parallel, each integrated as it arrives.
 
     When one fails in a way that ends the run, the others are seen to their end first: they are being paid for.
     """
     places = asyncio.Semaphore(UNITS_AT_ONCE)
     ends = await asyncio.gather(*(_until_shipped(run, unit, places) for unit in units), return_exceptions=True)
-    errors = [end for end in ends if isinstance(end, BaseException)]
-    if errors:
-        raise errors[0]
-    return [end for end in ends if not isinstance(end, BaseException)]
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+    reasons = [end for end in ends if isinstance(end, str)]
+    if reasons:
+        await hand_over(run, PRODUCTION, " ".join(reasons))
 
 
 async def _until_shipped(run: BookRun, unit: str, places: asyncio.Semaphore) -> str | None:
+    """Produce one unit, attempt by attempt. Returns why a person is needed for it; None when it has shipped."""
     async with places:
         while unit in production_units(run.runtime.workspace, run.subject):
-            attempt = run.ledger().attempts(run.subject, PRODUCTION, unit) + 1
-            reason = await settle(run, await produce_unit(run.subject, PRODUCTION, attempt, unit))
+            ledger = run.ledger()
+            reason = reason_to_escalate(ledger, run.subject, PRODUCTION, unit)
             if reason:
                 return reason
+            attempt = ledger.attempts(run.subject, PRODUCTION, unit) + 1
+            await settle(run, await produce_unit(run.subject, PRODUCTION, attempt, unit))
     return None
 
 

@@ -28,6 +28,10 @@ log = logging.getLogger("codex.claims")
 #: A claim is renewed when this part of its time has passed.
 RENEWED_AFTER = 0.5
 
+#: A run that died between spooling its claim and integrating it left that claim in the spool, where it comes before
+#: ours: the first try then ends with a dead holder, and the second takes over from it.
+_CLAIM_TRIES = 2
+
 
 @asynccontextmanager
 async def claimed(run: Runtime, subject: str) -> AsyncIterator[None]:
@@ -48,15 +52,17 @@ async def claimed(run: Runtime, subject: str) -> AsyncIterator[None]:
 
 
 async def _claim(run: Runtime, subject: str) -> None:
-    ledger = Ledger.load(run.workspace.snapshot())
-    refuse_held(ledger, subject, run.owner)
-    dead = holder(ledger, subject, _now())
-    freed = [release_draft(subject, dead, _now())] if dead and dead != run.owner else []
-    await _record(run, subject, "claim", [*freed, _claim_draft(run, subject)])
-    after = Ledger.load(run.workspace.snapshot())
+    for _ in range(_CLAIM_TRIES):
+        ledger = Ledger.load(run.workspace.snapshot())
+        refuse_held(ledger, subject, run.owner)
+        dead = holder(ledger, subject, _now())
+        freed = [release_draft(subject, dead, _now())] if dead and dead != run.owner else []
+        await _record(run, subject, "claim", [*freed, _claim_draft(run, subject)])
+        after = Ledger.load(run.workspace.snapshot())
+        if holder(after, subject, _now()) == run.owner:
+            return
     refuse_held(after, subject, run.owner)
-    if holder(after, subject, _now()) != run.owner:
-        raise UserError(f"{subject} could not be claimed.", remedy="Run the same command again.")
+    raise UserError(f"{subject} could not be claimed.", remedy="Run the same command again.")
 
 
 async def _keep(run: Runtime, subject: str) -> None:

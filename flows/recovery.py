@@ -29,16 +29,19 @@ def refuse_exhausted(result: PassResult) -> None:
             )
 
 
-def reason_to_escalate(ledger: Ledger, result: PassResult) -> str | None:
-    """Why a person has to look at what just failed, as a sentence; None when the next attempt may go on."""
-    failures = ledger.failures(result.subject, result.pass_name, result.unit)
+def reason_to_escalate(ledger: Ledger, subject: str, pass_name: str, unit: str | None = None) -> str | None:
+    """Why a person has to look at a pass (or unit) before it is tried again; None when it may be tried.
+
+    Asked before every attempt, so that a run which died between the last failure and the escalation pays for no more.
+    """
+    failures = ledger.failures(subject, pass_name, unit)
     if failures == 0:
         return None
-    tier = ledger.entry(result.subject).get("tier")
-    action = rung(result.pass_name, failures, tier if isinstance(tier, str) else None).action
+    tier = ledger.entry(subject).get("tier")
+    action = rung(pass_name, failures, tier if isinstance(tier, str) else None).action
     if action in _GOES_ON and failures < MOST_FAILURES:
         return None
-    last = ledger.last_failure(result.subject, result.pass_name, result.unit)
+    last = ledger.last_failure(subject, pass_name, unit)
     defects = last.data.get("defects", []) if last else []
     shown = "; ".join(f"{d.get('where')}: {d.get('what')}" for d in defects[:3] if isinstance(d, dict))
-    return f"{short_name(result.pass_name, result.unit)} failed {failures} times in a row. {shown}".strip()
+    return f"{short_name(pass_name, unit)} failed {failures} times in a row. {shown}".strip()

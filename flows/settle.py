@@ -13,7 +13,7 @@ from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.engine import PassResult, escalation
 from flows.artifacts import ProgressBar
-from flows.recovery import reason_to_escalate, refuse_exhausted
+from flows.recovery import refuse_exhausted
 from flows.reporting import Figures, reporter, say, tell
 from tasks.integrate import integrate
 from tasks.passes import short_name
@@ -30,21 +30,24 @@ class BookRun:
     defects: list[dict[str, Any]] = field(default_factory=list)
     checks: dict[str, tuple[int, int]] = field(default_factory=dict)  # unit → passed, total
     pass_name: str = ""
+    _read: tuple[str, Ledger] | None = None
 
     @property
     def slug(self) -> str:
         return self.subject.partition(":")[2]
 
     def ledger(self) -> Ledger:
-        """The ledger as it is committed now."""
-        return Ledger.load(self.runtime.workspace.snapshot())
+        """The ledger as it is committed now; read again only when there is a new commit."""
+        snapshot = self.runtime.workspace.snapshot()
+        if self._read is None or self._read[0] != snapshot.label:
+            self._read = snapshot.label, Ledger.load(snapshot)
+        return self._read[1]
 
 
-async def settle(run: BookRun, result: PassResult) -> str | None:
+async def settle(run: BookRun, result: PassResult) -> None:
     """Integrate what a pass proposed and tell what came of it.
 
-    Returns why a person has to be asked, or None when the run can go on. Raises Stopped when the money is spent,
-    Conflict when the proposal was refused.
+    Raises Stopped when the money is spent, Conflict when the proposal was refused.
     """
     what = short_name(result.pass_name, result.unit)
     before = run.ledger().status(run.subject)
@@ -56,7 +59,6 @@ async def settle(run: BookRun, result: PassResult) -> str | None:
     if done.status == "refused":
         raise Conflict(f"{what} was not taken: {done.reason}.", remedy="Run the same command again.")
     refuse_exhausted(result)
-    return reason_to_escalate(after, result)
 
 
 async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:

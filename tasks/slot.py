@@ -57,7 +57,8 @@ class _AtOnce(httpx.AsyncHTTPTransport):
 
 def slot_client() -> PrefectClient:
     """A client for the slots of one run; open it with ``async with``."""
-    plain = PREFECT_API_URL.value().startswith("http:")  # a server behind TLS keeps its settings, and is no SQLite
+    url = PREFECT_API_URL.value() or ""
+    plain = url.startswith("http:")  # a server behind TLS is no SQLite file, and needs its certificate settings
     return get_client(httpx_settings={"transport": _AtOnce()} if plain else None)
 
 

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("codex.cli.server", "status", "Show server, worker and deployments."),
     "pilot": ("codex.cli.pilot", "pilot", "Take the embedded pilot book through every pass."),
     "run": ("codex.cli.run", "run", "Run one book from where its ledger says."),
-    "brief": ("codex.cli.run", "brief", "Print the brief that a pass would send."),
+    "brief": ("codex.cli.brief", "brief", "Print the brief that a pass would send."),
     "produce-next": ("codex.cli.run", "produce_next", "Produce the next planned units."),
     "audit-next": ("codex.cli.run", "audit_next", "Audit the next unaudited book."),
     "call": ("codex.cli.call", "app", "The handoff backend's side for an outside agent."),
@@ -83,7 +83,9 @@ def _version(value: bool) -> None:
 def root(
     workspace: Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Keep the global options where commands find them."""
     del version
@@ -130,8 +132,8 @@ def main() -> None:
     """Entry point of ``codexctl``; what is our own fault ends with a traceback and status 70."""
     try:
         status = run()
-    except Exception:  # the outermost frame: everything expected was handled in run()
+    except Exception:  # noqa: BLE001 (the outermost frame: everything expected was handled in run)
         traceback.print_exc()
-        typer.echo("codexctl: this is a fault of ours; nothing was written half. Please report the lines above.", err=True)
+        typer.echo("codexctl: this is a fault of ours; nothing was written half. Please report it.", err=True)
         status = 70
     sys.exit(status)

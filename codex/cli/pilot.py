@@ -25,7 +25,7 @@ def pilot(
     backend: BackendOption = None,
     record: RecordOption = None,
 ) -> None:
-    """Make the pilot's workspace and take its book through every pass. Run again, it goes on, or says that all is done."""
+    """Make the pilot's workspace and take its book through every pass; run again, it goes on from there."""
     from codex.campaign.ledger import Ledger
     from flows.books import has_arrived
 

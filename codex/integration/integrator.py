@@ -71,9 +71,7 @@ def drain(
 
     Errors as in ``integrate``; what was dealt with before an error stays done.
     """
-    if not workspace.has_git:
-        workspace.require_writable()
-    with integrator_lock(workspace.git.git_dir(), timeout=lock_timeout):
+    with integrator_lock(workspace.git_dir, timeout=lock_timeout):
         workspace.require_writable()
         heal(workspace)
         results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
@@ -88,7 +86,7 @@ def heal_if_free(workspace: Workspace) -> None:
     if workspace.writable_problem() is not None:
         return
     try:
-        with integrator_lock(workspace.git.git_dir(), timeout=0):
+        with integrator_lock(workspace.git_dir, timeout=0):
             heal(workspace)
     except LockHeld:
         return
@@ -98,7 +96,7 @@ def heal_if_free(workspace: Workspace) -> None:
 
 def heal(workspace: Workspace) -> None:
     """Finish checkout and results of commits that a killed writer published. Call it under the lock."""
-    clear_scratch(workspace.git.git_dir())
+    clear_scratch(workspace.git_dir)
     clear_temporary(workspace.state_dir)
     for problem in _finish(workspace):
         log.warning("%s", problem)

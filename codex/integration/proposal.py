@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from codex.campaign.events import EventDraft
 
-UnitId = Annotated[str, StringConstraints(pattern=r"^\d{2}\.\d{2}\.(\d{2}|E\d{1,2})$")]
+UnitId = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.([0-9]{2}|E[0-9]{1,2})$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 CatalogId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=160)]
 

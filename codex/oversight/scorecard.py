@@ -15,6 +15,7 @@ from codex.campaign.budgets import book_scope, ceilings
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Event, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.tables import BOOK
 from codex.check import check_corpus
 from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.continuity.thresholds import THRESHOLDS
@@ -66,11 +67,11 @@ class Scorecard:
 
     def criteria(self) -> Iterator[tuple[str, Met, str]]:
         """Each criterion of the protocol's §11.3: what, verdict, figure."""
-        done = [name for name, record in self.passes.items() if record.get("status") == "completed"]
+        done = [name for name in BOOK.passes if self.passes.get(name, {}).get("status") == "completed"]
         yield (
             "all seven passes complete, book covered",
-            _met(self.covered and len(done) == 7),
-            f"{len(done)} of 7 passes, {self.state}",
+            _met(self.covered and len(done) == len(BOOK.passes)),
+            f"{len(done)} of {len(BOOK.passes)} passes, {self.state}",
         )
         whole = [u for u in self.units if u.passed == u.total and u.total]
         yield (
@@ -105,7 +106,6 @@ def of_snapshot(snapshot: Snapshot, slug: str, workspace: Workspace) -> Scorecar
     continuity = measure_corpus(snapshot)
     units = tuple(_units(snapshot, ledger, subject))
     mine = {u.id for u in units}
-    document = ledger.document()
     return Scorecard(
         slug=slug,
         title=str(entry.get("title", slug)),
@@ -116,7 +116,7 @@ def of_snapshot(snapshot: Snapshot, slug: str, workspace: Workspace) -> Scorecar
         batch=ContinuityReport(tuple(u for u in continuity.units if u.unit_id in mine)),
         cost=ledger.spent(subject),
         budget=ceilings(ledger, slug, load_campaign(snapshot), workspace.settings.budget)[book_scope(slug)],
-        calls=int(document["totals"].get("agent_invocations_total", 0)),
+        calls=sum(_whole(event.data.get("agent_invocations")) for event in events),
         wall=_wall(events),
         passes=entry.get("passes", {}),
         corpus_failing=check_corpus(snapshot).count("failing"),
@@ -130,19 +130,26 @@ def _units(snapshot: Snapshot, ledger: Ledger, subject: str) -> Iterator[UnitLin
         if event.kind == Kind.UNIT_SHIPPED and event.pass_name == "P4_production":
             unit = str(event.unit or event.data.get("id"))
             shipped.setdefault(unit, str(event.data.get("action", "new")))
-    known = {u: a for u, a in shipped.items() if corpus.path_of(u)}
-    report = check_corpus(snapshot, [str(corpus.path_of(u)) for u in known]) if known else None
+    known = {path: unit for unit in shipped if (path := corpus.path_of(unit))}
+    report = check_corpus(snapshot, known) if known else None
     for result in report.results if report else ():
-        checks = result.checks
+        checks, unit = result.checks, known[result.path]
         yield UnitLine(
-            result.id, corpus.unit_at(result.path).title, known[result.id], sum(c.passed for c in checks), len(checks),
-            ledger.attempts(subject, "P4_production", result.id),
+            unit, corpus.unit_at(result.path).title, shipped[unit], sum(c.passed for c in checks), len(checks),
+            ledger.attempts(subject, "P4_production", unit),
         )  # fmt: skip
 
 
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _layers(events: tuple[Event, ...]) -> Iterator[Mapping[str, Any]]:
+    """The newest figures that a gate let pass; those of a reply that was sent back prove nothing."""
     for event in reversed(events):
-        if event.pass_name in {"P5_verification", "P2_gap"} and isinstance(event.data.get("coverage"), list):
+        sound = event.kind == Kind.PASS_COMPLETED or event.data.get("kind") == "shortfall"
+        known = sound and event.pass_name in {"P5_verification", "P2_gap"}
+        if known and isinstance(event.data.get("coverage"), list):
             yield from event.data["coverage"]
             return
 
@@ -190,14 +197,17 @@ def _layer_row(layer: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _metric_rows(card: Scorecard) -> Iterator[tuple[str, ...]]:
+    """The book's own units decide; where the corpus as a whole is below, that is told too (curriculum.md §2)."""
     for threshold in THRESHOLDS:
-        figures = [report.aggregate.get(threshold.key) for report in (card.continuity, card.batch)]
-        shown = ["–" if f is None else f"{f:.2f}" for f in figures]
-        good = all(f is None or f >= threshold.minimum for f in figures)
-        yield (threshold.name, *shown, str(threshold.minimum), "met" if good else "below")
+        corpus, batch = (report.aggregate.get(threshold.key) for report in (card.continuity, card.batch))
+        shown = ["–" if figure is None else f"{figure:.2f}" for figure in (corpus, batch)]
+        verdict = "no units" if batch is None else "met" if batch >= threshold.minimum else "below"
+        if verdict == "met" and corpus is not None and corpus < threshold.minimum:
+            verdict = "met; corpus below"
+        yield (threshold.name, *shown, f"{threshold.minimum:g}", verdict)
     coverage = card.continuity.aggregate.get("throughline_coverage_avg")
     shown_flow = "n/a (no teaching flows)" if coverage is None else f"{coverage:.2f}"
-    yield ("throughline_coverage", shown_flow, "–", "1.0", "met" if coverage is None or coverage >= 1 else "below")
+    yield ("throughline_coverage", shown_flow, "–", "1", "met" if coverage is None or coverage >= 1 else "below")
 
 
 __all__ = ["Scorecard", "UnitLine", "render_markdown", "scorecard", "tables"]

@@ -14,8 +14,10 @@ from codex.passes.base import Context
 def batch_figures(context: Context, texts: Mapping[str, str] | None = None) -> dict[str, float]:
     """Metric → mean over the book's units; empty without units. ``texts``: unit id → its text after edits."""
     edited = texts or {}
-    own = (context.units[unit_id] for unit_id in context.produced)
-    files = {unit.path: edited[unit.id].encode() if unit.id in edited else unit.data for unit in own}
+    files = {}
+    for unit_id in context.produced:
+        unit = context.units[unit_id]
+        files[unit.path] = edited[unit_id].encode() if unit_id in edited else unit.data
     return measure_files(files, registered_anchors(context.snapshot)).aggregate
 
 

@@ -8,14 +8,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.continuity.corpus import ContinuityReport, measure_corpus
+from codex.continuity.report import PATH as REPORT
 from codex.continuity.report import report_markdown
+from codex.corpus.quoting import plain
 from codex.integration.proposal import Report
 from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.batch import batch_figures, below, minimums
 from codex.passes.equivalence import Defect
-from codex.passes.evidence import MIN_QUOTE_WORDS, fold
-from codex.passes.weave import seams
+from codex.passes.evidence import MIN_QUOTE_WORDS, fold, locate
+from codex.passes.harmless import harmful
+from codex.passes.seams import seams
+from codex.passes.tables import render_table
 
-#: How many samples of each kind are judged (curriculum.md §2, pass PV). Teaching flows join when there are any.
+#: How many samples of each kind are judged (curriculum.md §2, pass PV).
 PAIRS, SECTIONS, BRIDGES = 10, 10, 3
 
 
@@ -26,7 +31,9 @@ class Judgement(BaseModel):
 
     sample: str = Field(description="id of the sample, e.g. P1")
     holds: bool
-    quote: str = Field(description="a sentence copied exactly from the unit named in the sample (at least 6 words)")
+    quote: str = Field(
+        description="a sentence copied exactly (6 words or more): of a pair from one of its units, else of its section"
+    )
     comment: str = Field(min_length=20)
 
 
@@ -35,7 +42,7 @@ class ContinuityReply(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    judgements: list[Judgement] = Field(min_length=1)
+    judgements: list[Judgement] = Field(default_factory=list)
     statement: str = Field(min_length=40)
 
 
@@ -72,59 +79,84 @@ def variables(context: Context) -> dict[str, Any]:
         "samples": samples(context),
         "aggregate": report.aggregate,
         "failures": report.failures,
-        "batch_failures": batch_failures(context, report),
+        "batch_failures": list(below(context, batch_figures(context)).values()),
     }
 
 
-def batch_failures(context: Context, report: ContinuityReport) -> list[str]:
-    """What the book's own units fall short of, taken together."""
-    return batch_of(context, report).failures
-
-
-def batch_of(context: Context, report: ContinuityReport) -> ContinuityReport:
-    """The figures of the book's own units."""
-    mine = {context.units[u].path for u in context.produced if u in context.units}
-    return ContinuityReport(tuple(u for u in report.units if u.path in mine))
-
-
 def gate(context: Context, reply: ContinuityReply) -> Verdict:
-    report = measured(context)
-    batch = batch_of(context, report)
-    defects = list(_judged(context, reply))
+    report, batch = measured(context), batch_figures(context)
+    defects = (*harmful(reply), *_judged(context, reply))
     # A corpus older than the continuity layer may be below globally: the batch decides (curriculum.md §2).
-    short = [Defect("continuity", failure, "METRIC") for failure in batch.failures]
-    short += [
-        Defect(j.sample, f"the sample does not hold: {j.comment}", "SAMPLE") for j in reply.judgements if not j.holds
-    ]
+    short = [Defect("continuity", failure, "METRIC") for failure in below(context, batch).values()]
+    short += [Defect(_about(context, j.sample), j.comment, "SAMPLE") for j in reply.judgements if not j.holds]
     figures = {
-        "metrics": dict(batch.aggregate), "corpus_metrics": dict(report.aggregate),
-        "corpus_failures": list(report.failures),
+        "metrics": batch, "corpus_metrics": dict(report.aggregate), "corpus_failures": list(report.failures),
         "samples": len(reply.judgements), "samples_holding": sum(j.holds for j in reply.judgements),
     }  # fmt: skip
-    return Verdict(tuple(defects), figures, shortfall=tuple(short) if not defects else ())
+    return Verdict(defects, figures, shortfall=tuple(short) if not defects else ())
+
+
+def _about(context: Context, sample: str) -> str:
+    """The sample as whoever has to mend it knows it: its units, and the section or the connection."""
+    found = next((s for s in samples(context) if s["id"] == sample), None)
+    if found is None:
+        return sample
+    units = " and ".join(filter(None, (found["unit"], found["other"])))
+    return f"{sample}, {found['kind']} {units} ({found['about']}) does not hold"
 
 
 def _judged(context: Context, reply: ContinuityReply) -> Iterator[Defect]:
     wanted = {s["id"]: s for s in samples(context)}
     given = [j.sample for j in reply.judgements]
     yield from (Defect(s, "this sample is not judged") for s in wanted if s not in given)
-    yield from (Defect(s, "this sample is judged twice") for s in set(given) if given.count(s) > 1)
+    yield from (Defect(s, "this sample is judged more than once") for s in wanted if given.count(s) > 1)
     for judgement in reply.judgements:
         sample = wanted.get(judgement.sample)
-        if sample is None:
-            yield Defect(judgement.sample, "there is no such sample")
-            continue
-        texts = [fold(context.units[u].body) for u in (sample["unit"], sample["other"]) if u]
-        quote = fold(judgement.quote)
-        if len(quote.split()) < MIN_QUOTE_WORDS or not any(quote in text for text in texts):
-            yield Defect(judgement.sample, f"the quote does not occur in {sample['unit']} (or is too short)")
+        problem = _quote_problem(context, sample, judgement.quote) if sample else "there is no such sample"
+        if problem:
+            yield Defect(judgement.sample, problem)
+
+
+def _quote_problem(context: Context, sample: dict[str, str], quote: str) -> str:
+    """What is wrong with a quote: of a pair it stands in one of its units, of a section under its heading."""
+    if sample["kind"] != "pair":
+        return locate(context.units[sample["unit"]], sample["unit"], sample["about"], quote)[1]
+    folded = fold(quote)
+    if len(folded.split()) < MIN_QUOTE_WORDS:
+        return f"the quote is shorter than {MIN_QUOTE_WORDS} words"
+    if any(folded in fold(context.units[sample[end]].body) for end in ("unit", "other")):
+        return ""
+    return f"the quote occurs neither in {sample['unit']} nor in {sample['other']}"
 
 
 def changes(context: Context, reply: ContinuityReply, verdict: Verdict) -> Changes:
-    report = Report(name="continuity_report", markdown=report_markdown(measured(context)))
+    corpus = report_markdown(measured(context), context.snapshot.text(REPORT, ""))
+    markdown = corpus.rstrip("\n") + "\n\n" + render_book(context, reply, verdict)
     held = "verified" if not verdict.shortfall else "falls short"
-    del reply
+    report = Report(name="continuity_report", markdown=markdown)
     return Changes(title=f"Continuity of {context.book['title']}: {held}", reports=(report,))
+
+
+def render_book(context: Context, reply: ContinuityReply, verdict: Verdict) -> str:
+    """The book's part of the continuity report: metrics of its units, samples as judged, what falls short."""
+    batch = verdict.figures["metrics"]
+    metrics = [(t.name, f"{batch[t.key]:.4f}" if batch else "no units", f"{t.minimum:g}") for t in minimums(context)]
+    by_id = {judgement.sample: judgement for judgement in reply.judgements}
+    judged = [
+        (s["id"], s["kind"], s["unit"], s["other"], "holds" if by_id[s["id"]].holds else "does not hold",
+         f"“{by_id[s['id']].quote}”", by_id[s["id"]].comment)
+        for s in samples(context) if s["id"] in by_id
+    ]  # fmt: skip
+    parts = [
+        f"## {context.book['title']}\n\nUnits: {', '.join(context.produced) or 'none'}.\n",
+        render_table(("metric", "mean", "threshold"), metrics),
+        "### Samples\n\n" + render_table(("sample", "kind", "unit", "with", "verdict", "quote", "comment"), judged),
+        plain(reply.statement) + "\n",
+    ]
+    if verdict.shortfall:
+        deficits = [(d.where, d.what) for d in verdict.shortfall]
+        parts.append("### Deficits\n\n" + render_table(("where", "what"), deficits))
+    return "\n".join(parts)
 
 
 CONTINUITY = Pass(

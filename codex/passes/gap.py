@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codex.corpus.quoting import plain
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.coverage import card_figures, corpus_outline, render_answers, render_scorecard, row_defects, row_list
 from codex.passes.equivalence import RowAnswer, scores
 from codex.passes.harmless import harmful
-from codex.passes.inventory import plain
 
 
 class GapReply(BaseModel):

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from codex.corpus.quoting import plain
 from codex.passes.sources import shown_locator
 from codex.passes.tables import cell, first_table, parse_tables, render_table
 
@@ -29,6 +30,7 @@ LAYERS: dict[Layer, tuple[str, str, str]] = {
     "application": ("A", "1.8", "Applications"),
 }
 COLUMNS = ("id", "place", "label", "statement", "sources")
+
 
 def one_line(value: Any) -> Any:
     """Text with its white space folded; anything else as it is."""
@@ -153,11 +155,6 @@ def render_section(reply: AuditReply) -> str:
     sources = [(s.number, s.title, s.kind, shown_locator(s.kind, s.locator)) for s in reply.sources]
     parts.append("### Sources\n\n" + render_table(("number", "title", "kind", "locator"), sources))
     return "\n".join(parts)
-
-
-def plain(text: str) -> str:
-    """Free text that cannot pass for a heading, a table or a code fence of ours."""
-    return "\n".join(re.sub(r"^(\s*)([#|`~])", r"\1\\\2", line) for line in text.strip().splitlines())
 
 
 def parse_section(markdown: str) -> Inventory:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 from typing import Any
 
+from codex.corpus.deps import Edge
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
-from codex.passes.coverage import corpus_outline, read_statuses, row_list
-from codex.passes.equivalence import Defect
+from codex.passes.coverage import corpus_outline, read_answers, read_statuses, row_list
+from codex.passes.equivalence import TESTS, Defect
 from codex.passes.harmless import harmful
 from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of
@@ -42,6 +44,7 @@ def gate(context: Context, reply: PlanReply) -> Verdict:
         *_concepts(context, reply),
         *_graph(context, reply),
         *_rows(context, reply),
+        *_arrows(context, reply),
         *_jobs(reply),
     ]
     figures = {"new_units": len(reply.new_units), "deepenings": len(reply.deepenings), "jobs": len(reply.jobs)}
@@ -98,8 +101,7 @@ def _concepts(context: Context, reply: PlanReply) -> Iterator[Defect]:
 
 def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
     known = set(context.shipped) | {unit.id for unit in reply.new_units}
-    edges = [(p, unit.id) for unit in reply.new_units for p in unit.prerequisites]
-    edges += [(e.before, e.after) for e in reply.edges]
+    edges = _edges(reply)
     for before, after in edges:
         for end in (before, after):
             if end not in known:
@@ -122,6 +124,36 @@ def _rows(context: Context, reply: PlanReply) -> Iterator[Defect]:
         if lines[row.id] != 1:
             yield Defect(row.id, f"the notation crosswalk has {lines[row.id]} lines for it; it needs one")
     yield from (Defect(row, "there is no such notation row") for row in lines if row not in inventory.rows)
+
+
+def _arrows(context: Context, reply: PlanReply) -> Iterator[Defect]:
+    """Where the book goes from one section to another, prerequisites have to lead between units that cover them."""
+    covering = _covering(context, reply)
+    deps = context.corpus.deps
+    graph = replace(deps, edges=(*deps.edges, *(Edge(before, after, "pending") for before, after in _edges(reply))))
+    for row in context.inventory.of("sequencing"):
+        used, using = covering.get(row.label, ()), covering.get(row.place, ())
+        if used and using and not any(graph.has_path(a, b) for a in used for b in using):
+            what = f"no prerequisite path from a unit on {row.label} ({', '.join(used)}) to one on {row.place}"
+            yield Defect(row.id, f"{what} ({', '.join(using)})")
+
+
+def _covering(context: Context, reply: PlanReply) -> dict[str, dict[str, None]]:
+    """Section of the book → the units that cover rows of it, by gap analysis and by this plan."""
+    found: dict[str, dict[str, None]] = {}
+    shipped = [(a["row"], a["unit"]) for a in read_answers(context.section(2)) if a["status"] in {"covered", "partial"}]
+    planned = [(row, new.id) for new in reply.new_units for row in new.rows]
+    planned += [(row, deepened.id) for deepened in reply.deepenings for row in deepened.rows]
+    for row_id, unit in (*shipped, *planned):
+        row = context.inventory.rows.get(row_id)
+        if row and row.layer in TESTS:
+            found.setdefault(row.place, {})[unit] = None
+    return found
+
+
+def _edges(reply: PlanReply) -> list[tuple[str, str]]:
+    own = [(before, unit.id) for unit in reply.new_units for before in unit.prerequisites]
+    return [*own, *((edge.before, edge.after) for edge in reply.edges)]
 
 
 def _jobs(reply: PlanReply) -> Iterator[Defect]:
@@ -174,12 +206,10 @@ def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
             "agent_jobs": len(reply.jobs),
         },
     )
-    edges = [EdgeChange(before=p, after=u.id) for u in reply.new_units for p in u.prerequisites]
-    edges += [EdgeChange(before=e.before, after=e.after) for e in reply.edges]
     return Changes(
         title=f"Plan production for {context.book['title']}",
         sections=(section,),
-        edges=tuple(edges),
+        edges=tuple(EdgeChange(before=before, after=after) for before, after in _edges(reply)),
         pending=tuple(u.id for u in reply.new_units),
         catalog=tuple(CatalogEntry(slug=u.concept, title=u.title, unit=u.id) for u in reply.new_units),
         notation=render_crosswalk(context, reply.notation),

@@ -1,4 +1,4 @@
-"""Seams: registered connections between a book's units and their neighbours, to be said on both sides (curriculum §3)."""
+"""Seams: registered connections between a book's units and their neighbours, to be said in both (curriculum.md §2)."""
 
 from __future__ import annotations
 

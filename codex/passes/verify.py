@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codex.campaign.ladder import rung
+from codex.corpus.quoting import plain
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.coverage import (
@@ -21,7 +22,6 @@ from codex.passes.deficits import deficit_defects, deliverables_of
 from codex.passes.equivalence import Defect, Score, scores
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
-from codex.passes.inventory import plain
 from codex.passes.tables import render_table
 from codex.passes.verify_reply import ReadablePassage, SolvableBy, VerificationReply
 

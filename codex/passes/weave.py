@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.check import check_text
+from codex.corpus.quoting import plain
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.batch import batch_figures, below
 from codex.passes.equivalence import Defect
 from codex.passes.harmless import harmful
-from codex.passes.inventory import plain
 from codex.passes.kept import losses
 from codex.passes.production import ProposedConnection, unknown_concepts
 from codex.passes.seams import open_seams, seams
@@ -59,7 +59,7 @@ def variables(context: Context) -> dict[str, Any]:
 
 
 def _fell_short(context: Context) -> list[str]:
-    """What the continuity pass found since the book was woven last; its faulty replies say nothing about the book."""
+    """What the last continuity verification found; a faulty reply of that pass says nothing about the book."""
     last = context.ledger.last_failure(context.subject, "PV_continuity")
     if last is None or last.data.get("kind") != "shortfall":
         return []

@@ -6,11 +6,11 @@ provider caches it; a test holds it byte-equal between units. The prompt holds e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import frontmatter
 from jinja2 import StrictUndefined, TemplateError
@@ -18,14 +18,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from codex.check.brief import constraints
 from codex.continuity.thresholds import BACKWARD_UPPER, THRESHOLDS
+from codex.corpus.quoting import fenced, line, plain
 from codex.errors import DataError
-
-if TYPE_CHECKING:
-    from codex.passes.base import Context, Pass
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
 )
+#: What patterns put text of others through, so that it cannot pass for a part of the brief (corpus/quoting.py).
+_ENVIRONMENT.filters |= {"line": line, "plain": plain, "fenced": fenced}
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,25 @@ def stable_variables() -> dict[str, Any]:
     return {"constraints": constraints(), "thresholds": THRESHOLDS, "backward_upper": BACKWARD_UPPER}
 
 
-def render_brief(each: Pass[Any], context: Context, tools: Sequence[str]) -> tuple[str, str]:
-    """The prefix and the prompt of a call."""
+class Briefing(Protocol):
+    """What of a pass (codex/passes/base.py) a brief is made from."""
+
+    @property
+    def prompt(self) -> str: ...
+
+    @property
+    def variables(self) -> Callable[[Any], Mapping[str, Any]]: ...
+
+
+class Situation(Protocol):
+    """What of a pass's context a brief is made from, beside what the pass takes from it: the attempt that failed."""
+
+    @property
+    def failure(self) -> object | None: ...
+
+
+def render_brief(each: Briefing, context: Situation, tools: Sequence[str]) -> tuple[str, str]:
+    """The prefix and the prompt of a call; raises DataError when the pattern names what is not there."""
     pattern = load_pattern(each.prompt)
     shared = load_pattern("common")
     prefix = render(shared.prefix + "\n" + pattern.prefix, stable_variables(), each.prompt)

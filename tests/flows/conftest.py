@@ -23,7 +23,9 @@ def prefect_api(prefect_server: Server) -> Iterator[Api]:
         del os.environ[name]
     try:
         prepare(prefect_server.url, prefect_server.home)
+        _use_environment()
         yield Api(prefect_server.url)
+        _drain()
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -34,10 +36,17 @@ def workspace(tmp_path: Path) -> Workspace:
     return make_workspace(tmp_path / "pilot")
 
 
+def _use_environment() -> None:
+    """A Prefect that another test has imported already has to read its settings again."""
+    from prefect.context import refresh_global_settings_context
+
+    refresh_global_settings_context()
+
+
 def _drain() -> None:
     """Let Prefect send what it still holds while the server is there; afterwards it would try for a minute."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
     for service in (APILogWorker, EventsWorker):
-        print("DRAIN", service.drain_all(timeout=10), service._instances)
+        service.drain_all(timeout=10)

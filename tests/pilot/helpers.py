@@ -79,7 +79,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 class Replay:
-    """The project's replay server as a process, so that it outlives the runs that are killed and counts for them all."""
+    """The project's replay server as a process, so that it outlives runs that are killed and counts for all of them."""
 
     def __init__(self, recordings: Path, home: Path, delay: float = 0.0) -> None:
         home.mkdir(parents=True, exist_ok=True)
