@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from codex.check.facts import Facts
 from codex.check.overlap import ReferenceRuns
 from codex.errors import DataError
-from codex.snapshot import Snapshot
+from codex.snapshot import Snapshot, blob_id
 from codex.units import Unit, parse_unit
 
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
 DEPS = "manifests/deps.json"
 NOTATION = "_meta/NOTATION.md"
 CONTENT, SITE = "content", "site/src/content"
+
+#: Kinds of facts about a file: id and status; nothing but white space; texts it contains or not; pending and edges.
+IDENTITY, BLANK, MENTIONS, GRAPH = "identity", "blank", "mentions", "graph"
+
+#: What snapshots of this process have in common: units that stand in many snapshots are parsed once.
+_SHARED = Facts()
 
 
 class Identity(NamedTuple):
@@ -27,38 +34,37 @@ class Identity(NamedTuple):
     status: str
 
 
-@lru_cache(maxsize=100_000)
-def _remembered(blob: str) -> list[Identity | None]:
-    """One slot for each blob, so that a file is parsed once however many snapshots hold it."""
-    return []
-
-
-def identity(snapshot: Snapshot, path: str) -> Identity | None:
-    """Id and status of a unit file; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
-    slot = _remembered(snapshot.blobs()[path])
-    if not slot:
-        slot.append(_identity(parse_unit(snapshot.read(path), path)))
-    return slot[0]
-
-
-def remember(snapshot: Snapshot, unit: Unit) -> None:
-    """Spare the index from parsing a file of the snapshot that has just been parsed."""
-    slot = _remembered(snapshot.blobs()[unit.path])
-    if not slot:
-        slot.append(_identity(unit))
-
-
-def _identity(unit: Unit) -> Identity | None:
+def identity_of(unit: Unit) -> Identity | None:
+    """Id and status of a unit; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
     if "id" not in unit.frontmatter:
         return None
     return Identity(str(unit.frontmatter["id"]).strip(), str(unit.frontmatter.get("status", "")).strip())
 
 
-class SnapshotAnswers:
-    """Answers (codex/check/answers.py) about one snapshot."""
+def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterator[tuple[str, Identity]]:
+    """The identities of unit files, those without one left out."""
+    blobs = snapshot.blobs()
+    wanted = {path: blobs[path] for path in paths}
+    known = facts.known(IDENTITY, set(wanted.values()))
+    for path, blob in wanted.items():
+        if blob in known:
+            found = known[blob]
+        else:
+            found = facts.of(IDENTITY, snapshot, path, lambda data, path=path: identity_of(parse_unit(data, path)))
+        if found:
+            yield path, Identity(*found)
 
-    def __init__(self, snapshot: Snapshot) -> None:
+
+class SnapshotAnswers:
+    """Answers (codex/check/answers.py) about one snapshot; ``facts`` are those known of its files."""
+
+    def __init__(self, snapshot: Snapshot, facts: Facts | None = None) -> None:
         self.snapshot = snapshot
+        self.facts = _SHARED if facts is None else facts
+
+    def remember(self, unit: Unit) -> None:
+        """Spare the index from parsing a file of the snapshot that has just been parsed."""
+        self.facts.learn(IDENTITY, blob_id(unit.data), identity_of(unit))
 
     def is_shipped(self, unit_id: str) -> bool:
         return "shipped" in self._content.get(unit_id, ())
@@ -87,7 +93,10 @@ class SnapshotAnswers:
 
     def file_is_empty(self, path: str) -> bool:
         place = self._resolve(path)
-        return place is None or not self.snapshot.exists(place) or not self.snapshot.read(place).strip()
+        if place is None or not self.snapshot.exists(place):
+            return True
+        blank: bool = self.facts.of(BLANK, self.snapshot, place, lambda data: not data.strip())
+        return blank
 
     def notation_contains(self, macro: str) -> bool:
         return macro in self._notation
@@ -102,8 +111,7 @@ class SnapshotAnswers:
 
     @cached_property
     def _identities(self) -> dict[str, Identity]:
-        found = ((path, identity(self.snapshot, path)) for path in self.snapshot.under(CONTENT, ".md"))
-        return {path: known for path, known in found if known}
+        return dict(identities(self.snapshot, self.snapshot.under(CONTENT, ".md"), self.facts))
 
     @cached_property
     def _content(self) -> dict[str, set[str]]:
@@ -111,8 +119,7 @@ class SnapshotAnswers:
 
     @cached_property
     def _site(self) -> dict[str, set[str]]:
-        found = (identity(self.snapshot, path) for path in self.snapshot.under(SITE, ".md"))
-        return _statuses(known for known in found if known)
+        return _statuses(dict(identities(self.snapshot, self.snapshot.under(SITE, ".md"), self.facts)).values())
 
     @cached_property
     def _files(self) -> dict[str, list[str]]:
@@ -122,29 +129,27 @@ class SnapshotAnswers:
         return found
 
     @cached_property
-    def _catalog(self) -> str:
-        return self._text(CATALOG)
+    def _catalog(self) -> Mentions:
+        return Mentions(self.snapshot, CATALOG, self.facts)
 
     @cached_property
-    def _notation(self) -> str:
-        return self._text(NOTATION)
+    def _notation(self) -> Mentions:
+        return Mentions(self.snapshot, NOTATION, self.facts)
 
     @cached_property
-    def _deps(self) -> Mapping[str, Any]:
-        return read_deps(self.snapshot)
+    def _graph(self) -> Mapping[str, list[Any]]:
+        if not self.snapshot.exists(DEPS):
+            return {"pending": [], "ends": []}
+        graph: Mapping[str, list[Any]] = self.facts.of(GRAPH, self.snapshot, DEPS, _graph_facts)
+        return graph
 
     @cached_property
     def _pending(self) -> frozenset[object]:
-        ends = (end for edge in self._edges if edge.get("state") == "pending" for end in _ends(edge))
-        return frozenset(entry for entry in (*_list(self._deps, "pending"), *ends) if isinstance(entry, Hashable))
+        return frozenset(self._graph["pending"])
 
     @cached_property
     def _edge_ends(self) -> frozenset[str]:
-        return frozenset(str(end) for edge in self._edges for end in _ends(edge))
-
-    @property
-    def _edges(self) -> list[Mapping[str, Any]]:
-        return [edge for edge in _list(self._deps, "edges") if isinstance(edge, Mapping)]
+        return frozenset(self._graph["ends"])
 
     @cached_property
     def _folders(self) -> frozenset[str]:
@@ -170,9 +175,6 @@ class SnapshotAnswers:
     def _reference_runs(self) -> ReferenceRuns:
         return ReferenceRuns(self.snapshot)
 
-    def _text(self, path: str) -> str:
-        return self.snapshot.read(path).decode("utf-8", "replace") if self.snapshot.exists(path) else ""
-
     def _resolve(self, path: str) -> str | None:
         """The path without ``.`` and ``..``, walked as the system would; None when it leaves the workspace."""
         if path.startswith("/"):
@@ -188,11 +190,48 @@ class SnapshotAnswers:
         return "/".join(place)
 
 
+class Mentions:
+    """Which texts a file contains: every answer is a fact about the file, so that it need not be read again."""
+
+    def __init__(self, snapshot: Snapshot, path: str, facts: Facts) -> None:
+        self._snapshot, self._path, self._facts = snapshot, path, facts
+        blob = snapshot.blobs()[path] if snapshot.exists(path) else ""
+        self._known: dict[str, bool] = facts.known(MENTIONS, [blob]).get(blob, {}) if blob else {}
+
+    def __contains__(self, text: str) -> bool:
+        if text not in self._known:
+            self._known[text] = text in self._text
+        return self._known[text]
+
+    @cached_property
+    def _text(self) -> str:
+        """The file's text, "" when it is absent. From now on what is found out is kept."""
+        if not self._snapshot.exists(self._path):
+            return ""
+        data = self._snapshot.read(self._path)
+        blob = blob_id(data)
+        self._known = dict(self._facts.known(MENTIONS, [blob]).get(blob, {}))
+        self._facts.learn(MENTIONS, blob, self._known)
+        return data.decode("utf-8", "replace")
+
+
 def _statuses(identities: Iterable[Identity]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for known in identities:
         found.setdefault(known.id, set()).add(known.status)
     return found
+
+
+def _graph_facts(data: bytes) -> dict[str, list[Any]]:
+    """What the prerequisite graph's document lists as pending (ends of pending edges too), and the ends of all edges."""
+    document = _loaded(data)
+    edges = [edge for edge in _list(document, "edges") if isinstance(edge, Mapping)]
+    ends = (end for edge in edges if edge.get("state") == "pending" for end in _ends(edge))
+    pending = (entry for entry in (*_list(document, "pending"), *ends) if isinstance(entry, Hashable))
+    return {
+        "pending": list(dict.fromkeys(pending)),
+        "ends": list(dict.fromkeys(str(end) for edge in edges for end in _ends(edge))),
+    }
 
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:
@@ -204,12 +243,10 @@ def _ends(edge: Mapping[str, Any]) -> list[Hashable]:
     return [edge[key] for key in ("from", "to") if key in edge and isinstance(edge[key], Hashable)]
 
 
-def read_deps(snapshot: Snapshot) -> Mapping[str, Any]:
-    """The prerequisite graph's document, empty when there is none. Raises DataError when it is no JSON object."""
-    if not snapshot.exists(DEPS):
-        return {}
+def _loaded(data: bytes) -> Mapping[str, Any]:
+    """The document of deps.json. Raises DataError when it is no JSON object."""
     try:
-        loaded = json.loads(snapshot.read(DEPS))
+        loaded = json.loads(data)
     except (ValueError, RecursionError) as exc:
         raise DataError(f"{DEPS} is not valid JSON: {exc}.", remedy="Restore it from git or correct it.") from exc
     if not isinstance(loaded, dict):

@@ -7,7 +7,7 @@ from typing import Any
 
 from codex.passes.base import Context
 from codex.passes.equivalence import Defect, RowAnswer, Score, answer_defects
-from codex.passes.inventory import LAYERS, Inventory
+from codex.passes.inventory import LAYERS, Inventory, Row
 from codex.passes.tables import parse_tables, render_table
 
 ANSWER_COLUMNS = ("row", "item", "status", "unit", "heading", "evidence")
@@ -36,9 +36,16 @@ def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], number: s
         if not rows:
             parts.append(f"{head}Not applicable: {inventory.not_applicable.get(layer, 'no rows')}\n")
             continue
-        lines = [_line(row.label, by_row.get(row.id, RowAnswer(row=row.id, status="gap"))) for row in rows]
+        lines = [_line(_item(row), by_row.get(row.id, RowAnswer(row=row.id, status="gap"))) for row in rows]
         parts.append(head + render_table(ANSWER_COLUMNS, lines))
     return "\n".join(parts)
+
+
+def _item(row: Row) -> str:
+    """What the row is about, where its label alone does not say it."""
+    if row.layer == "exercise":
+        return f"{row.label}: {row.statement}"
+    return f"{row.place} uses {row.label}" if row.layer == "sequencing" else row.label
 
 
 #: What stands for the unit of an answer that names none.

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from codex.campaign.events import EventDraft, Kind
 from codex.integration.init import init_workspace
+from codex.integration.integrator import integrate
+from codex.integration.proposal import PlanSection, Proposal
 from codex.workspace import Workspace
 
 SLUG = "lawson-michelsohn-spin-geometry"
@@ -74,3 +77,38 @@ def audit_reply(**changed: Any) -> dict[str, Any]:
 
 def _item(row: str, label: str, statement: str) -> dict[str, Any]:
     return {"id": row, "place": "§1", "label": label, "statement": statement, "sources": [1]}
+
+
+def start_production(workspace: Workspace, units: Mapping[str, str]) -> None:
+    """Bring the book to in-production, owing a deepening of these shipped units (id → title).
+
+    A person may send a book on to any working state; so no audit has to be made up for it.
+    """
+    owed = [{"id": unit, "action": "deepen", "title": title, "spec": "one remark"} for unit, title in units.items()]
+    events = (
+        EventDraft(subject=SUBJECT, kind=Kind.ESCALATED, data={"reason": "a test"}),
+        EventDraft(subject=SUBJECT, kind=Kind.ANSWERED, to_state="in-production"),
+        EventDraft(subject=SUBJECT, kind=Kind.DELIVERABLES, data={"outstanding": owed}),
+    )
+    plan = "### 3.2 Units to deepen\n\n" + "".join(f"1. **{unit}** {title}\n" for unit, title in units.items())
+    proposal = Proposal(
+        subject=SUBJECT,
+        pass_name="P3_plan",
+        title="Plan",
+        base=workspace.snapshot().label,
+        sections=(PlanSection(number=3, markdown=plan),),
+        events=events,
+    )
+    done = integrate(workspace, [proposal])[0]
+    assert done.status == "committed", done.reason
+
+
+def deepening(heading: str = "Synthesis") -> dict[str, Any]:
+    """A sound deepening: one more sentence at the end of a section."""
+    edit = {
+        "op": "append",
+        "heading": heading,
+        "text": "The same pattern returns whenever a universal property is used twice.",
+        "reason": "one more remark, as the plan asks",
+    }
+    return {"edits": [edit], "evidence": []}

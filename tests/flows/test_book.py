@@ -18,7 +18,7 @@ from codex.integration.integrator import integrate
 from codex.integration.proposal import Proposal
 from codex.workspace import Workspace
 from deployments.api import Api
-from tests.flows.helpers import SLUG, SUBJECT, audit_reply, record
+from tests.flows.helpers import SLUG, SUBJECT, audit_reply, deepening, record, start_production
 
 
 class Listener:
@@ -123,6 +123,38 @@ def test_the_ladder_ends_with_a_person(prefect_api: Api, workspace: Workspace, t
     assert [event.kind for event in ledger.events(SUBJECT)][-2:] == ["escalated", "released"]
     with pytest.raises(PersonNeeded, match="waits for a person at 'escalated'"):
         run(workspace, bad)
+
+
+def test_units_are_produced_side_by_side_and_mended(prefect_api: Api, workspace: Workspace, tmp_path: Path) -> None:
+    units = {"03.09.02": "Clifford algebra", "03.01.04": "Tensor algebra", "03.03.03": "Orthogonal group"}
+    start_production(workspace, units)
+    folder = tmp_path / "recordings"
+    for unit in units:
+        record(folder, f"P4_production.{unit}.1", deepening("No such heading" if unit == "03.01.04" else "Synthesis"))
+    record(folder, "P4_production.03.01.04.2", deepening())
+
+    listener = Listener()
+    assert run(workspace, folder, listener, until="production-complete")["state"] == "production-complete"
+    kinds = [(event.kind, event.unit) for event in ledger_of(workspace).events(SUBJECT)]
+    assert sorted(unit for kind, unit in kinds if kind == "unit_shipped") == sorted(units)
+    assert [unit for kind, unit in kinds if kind == "pass_failed"] == ["03.01.04"]
+    assert any("P4 production 03.01.04, attempt 1: sent back" in line for line in listener.lines)
+    assert listener.states[-1].units_shipped == 3
+    assert listener.states[-1].checks_passed == listener.states[-1].checks_total > 0
+
+
+def test_a_unit_that_never_holds_waits_for_a_person_and_the_others_ship(
+    prefect_api: Api, workspace: Workspace, tmp_path: Path
+) -> None:
+    start_production(workspace, {"03.09.02": "Clifford algebra", "03.01.04": "Tensor algebra"})
+    folder = record(tmp_path / "recordings", "P4_production.03.09.02.1", deepening())
+    for attempt in (1, 2, 3):
+        record(folder, f"P4_production.03.01.04.{attempt}", deepening("No such heading"))
+    with pytest.raises(PersonNeeded, match=r"P4 production 03\.01\.04 failed 3 times in a row"):
+        run(workspace, folder, until="production-complete")
+    ledger = ledger_of(workspace)
+    assert ledger.status(SUBJECT) == "escalated"
+    assert [event.unit for event in ledger.events(SUBJECT) if event.kind == "unit_shipped"] == ["03.09.02"]
 
 
 def test_what_cannot_be_answered_ends_the_run_and_frees_the_book(

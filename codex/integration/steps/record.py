@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from codex.campaign.clock import stamp
+from codex.campaign.conditions import unmet
 from codex.campaign.costs import append_costs
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.machine import machine_of
 from codex.integration.proposal import Proposal, RejectedUnit
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
@@ -26,7 +28,8 @@ _DEFECTS_SHOWN = 12
 def record_events(draft: Draft, ledger: Ledger, proposal: Proposal, batch: Batch, now: datetime) -> None:
     """Append the events of the units, those for any case and, if no unit was rejected, the proposal's own.
 
-    Raises Refused, with the ledger's reason, when one of them is not taken.
+    Raises Refused, with the reason, when the ledger does not take one of them, or when a transition's post-conditions
+    do not hold in the state that the proposal would make.
     """
     shipped = [_shipped(proposal, each) for each in batch.accepted if each.written]
     turned_down = [_rejected(proposal, proposal_unit, batch) for proposal_unit in batch.rejected]
@@ -38,6 +41,17 @@ def record_events(draft: Draft, ledger: Ledger, proposal: Proposal, batch: Batch
         first = appended.refused[0]
         raise Refused(f"The ledger refuses the event {first.draft.kind.value}: {first.reason}.")
     draft.update(appended.changes)
+    _require_post_conditions(draft, appended.ledger, own)
+
+
+def _require_post_conditions(draft: Draft, after: Ledger, events: Sequence[EventDraft]) -> None:
+    """A transition is taken only if what it promises holds in the state it makes; raises Refused."""
+    for event in events:
+        machine = machine_of(event.subject) if event.kind == Kind.TRANSITION else None
+        row = machine.between(event.from_state or "", event.to_state or "") if machine else None
+        missing = unmet(row.post, after, draft.snapshot(), event.subject) if row else []
+        if missing:
+            raise Refused(f"{event.subject} cannot become {event.to_state!r}: {'; '.join(missing)}.")
 
 
 def record_costs(draft: Draft, proposal: Proposal) -> None:
