@@ -44,4 +44,4 @@ def reason_to_escalate(ledger: Ledger, subject: str, pass_name: str, unit: str |
     last = ledger.last_failure(subject, pass_name, unit)
     defects = last.data.get("defects", []) if last else []
     shown = "; ".join(f"{d.get('where')}: {d.get('what')}" for d in defects[:3] if isinstance(d, dict))
-    return f"{short_name(pass_name, unit)} failed {failures} times in a row. {shown}".strip()
+    return " ".join(f"{short_name(pass_name, unit)} failed {failures} times in a row. {shown}".split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -41,6 +41,10 @@ def identity_of(unit: Unit) -> Identity | None:
     return Identity(str(unit.frontmatter["id"]).strip(), str(unit.frontmatter.get("status", "")).strip())
 
 
+def _identity_in(path: str, data: bytes) -> Identity | None:
+    return identity_of(parse_unit(data, path))
+
+
 def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterator[tuple[str, Identity]]:
     """The identities of unit files, those without one left out."""
     blobs = snapshot.blobs()
@@ -50,7 +54,7 @@ def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterat
         if blob in known:
             found = known[blob]
         else:
-            found = facts.of(IDENTITY, snapshot, path, lambda data, path=path: identity_of(parse_unit(data, path)))
+            found = facts.of(IDENTITY, snapshot, path, partial(_identity_in, path))
         if found:
             yield path, Identity(*found)
 
@@ -200,7 +204,8 @@ class Mentions:
 
     def __contains__(self, text: str) -> bool:
         if text not in self._known:
-            self._known[text] = text in self._text
+            found = text in self._text  # may replace what is known
+            self._known[text] = found
         return self._known[text]
 
     @cached_property

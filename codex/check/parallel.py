@@ -12,11 +12,14 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from codex.check.result import UnitResult
-from codex.check.rule import Rule
+from codex.cache.store import Store
+from codex.cache.tree import CachedTree
+from codex.check.judging import Judged
+from codex.check.policy import Chosen
 from codex.snapshot import CommitSnapshot, Snapshot, TreeSnapshot
 
 #: With fewer units a second process costs more than it saves (about half a second for start-up and its own index).
@@ -34,33 +37,58 @@ def split_work(snapshot: Snapshot, paths: Sequence[str]) -> tuple[Sequence[str],
 
 def _recipe(snapshot: Snapshot) -> dict[str, str] | None:
     """How another process opens the same snapshot; None for one that exists in this process only."""
-    if isinstance(snapshot, TreeSnapshot):
+    if isinstance(snapshot, TreeSnapshot | CachedTree):
         return {"root": str(snapshot.root.absolute())}
     if isinstance(snapshot, CommitSnapshot):
         return {"root": str(snapshot.git.root.absolute()), "commit": snapshot.commit}
     return None
 
 
+class Helped(NamedTuple):
+    """What a helper hands back: judgements with the blob ids of what was judged, and facts for the store."""
+
+    judged: list[tuple[Judged, str]]
+    learnt: dict[tuple[str, str], Any]
+
+
 class Helper:
     """A share of the work under way in another process."""
 
-    def __init__(self, snapshot: Snapshot, paths: Sequence[str], rules: Sequence[Rule]) -> None:
-        order = {"snapshot": _recipe(snapshot), "paths": list(paths), "rules": [rule.code for rule in rules]}
+    def __init__(
+        self, snapshot: Snapshot, paths: Sequence[str], rules_for: Callable[[str], Iterable[Chosen]], store: Store
+    ) -> None:
+        order = {
+            "snapshot": _recipe(snapshot),
+            "work": _grouped(paths, rules_for),
+            "store": str(store.path.absolute()) if store.path else None,
+        }
         self._process: subprocess.Popen[bytes] | None
         try:
             self._process = _start(json.dumps(order).encode())
         except OSError:  # no process, no room for the temporary file
             self._process = None
 
-    def results(self) -> tuple[UnitResult, ...] | None:
-        """Its results in the order of the paths; None when it could not do the work."""
+    def results(self) -> Helped | None:
+        """What it found, in the order of the paths; None when it could not do the work."""
         if self._process is None:
             return None
         out, _ = self._process.communicate()
         if self._process.returncode != 0:
             return None
-        results: tuple[UnitResult, ...] = pickle.loads(out)  # written by our own helper
-        return results
+        helped: Helped = pickle.loads(out)  # written by our own helper
+        return helped
+
+
+def _grouped(paths: Sequence[str], rules_for: Callable[[str], Iterable[Chosen]]) -> list[list[list[str]]]:
+    """Runs of paths under the same rules, each as [codes, paths]."""
+    groups: list[list[list[str]]] = []
+    for path in paths:
+        codes = [choice.rule.code for choice in rules_for(path)]
+        if groups and groups[-1][0] == codes:
+            groups[-1][1].append(path)
+        else:
+            groups.append([codes, [path]])
+    return groups
 
 
 def _start(order: bytes) -> subprocess.Popen[bytes]:

@@ -49,10 +49,15 @@ def rules_at(level: Level) -> tuple[Rule, ...]:
     return RULES if level == "full" else tuple(rule for rule in RULES if rule.level == "core")
 
 
-def select_rules(level: Level, select: Iterable[str] = ()) -> tuple[Rule, ...]:
-    """The rules of a level, or those of any level whose codes are, or begin with, one of ``select``."""
-    wanted = tuple(code.strip().upper() for code in select if code.strip())
+def rules_named(codes: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of any level whose codes are, or begin with, one of these. UserError for a code that no rule has."""
+    wanted = tuple(code.strip().upper() for code in codes if code.strip())
     for code in wanted:
         if not any(rule.code.startswith(code) for rule in RULES):
             raise UserError(f"No rule has the code {code!r}.", remedy="`codexctl check --explain all` lists them.")
-    return tuple(rule for rule in RULES if rule.code.startswith(wanted)) if wanted else rules_at(level)
+    return tuple(rule for rule in RULES if rule.code.startswith(wanted)) if wanted else ()
+
+
+def select_rules(level: Level, select: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """The rules of a level, or those that ``select`` names, where it names any."""
+    return rules_named(select) or rules_at(level)

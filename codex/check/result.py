@@ -37,9 +37,10 @@ class CheckResult:
         return next((place.line for place in self.places if place.line is not None), None)
 
 
-def result_of(rule: Rule, finding: Finding) -> CheckResult:
+def result_of(rule: Rule, finding: Finding, weight: Severity | None = None) -> CheckResult:
+    """The result of a finding; ``weight`` is its severity where that is not for the rule to say."""
     hint = "" if finding.verdict == "pass" else rule.hint
-    severity = finding.severity or rule.severity
+    severity = weight or finding.severity or rule.severity
     return CheckResult(rule.code, rule.name, rule.level, severity, finding.verdict, finding.places, hint)
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from codex.cache.store import Store
 from codex.check.answers import Answers
-from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers, remember
+from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers
+from codex.check.facts import Facts
+from codex.check.judging import Judged, compose, judge
 from codex.check.parallel import Helper, split_work
-from codex.check.registry import GRAPH_RULES, rules_at, select_rules
-from codex.check.result import CheckReport, CheckResult, UnitResult, result_of
-from codex.check.rule import Level, Rule, UnfitField
+from codex.check.policy import Chosen, Policy, choose
+from codex.check.registry import GRAPH_RULES, rules_at
+from codex.check.result import CheckReport, UnitResult
+from codex.check.rule import Level, Rule
+from codex.check.verdicts import Verdicts
 from codex.errors import UserError
-from codex.snapshot import Snapshot
-from codex.units import Unit, UnitError, parse_unit
+from codex.snapshot import Snapshot, blob_id
+from codex.units import Unit, parse_unit
+
+RulesFor = Callable[[str], Sequence[Chosen]]
 
 
 def check_unit(unit: Unit, answers: Answers, rules: Sequence[Rule] | None = None) -> UnitResult:
@@ -22,19 +29,8 @@ def check_unit(unit: Unit, answers: Answers, rules: Sequence[Rule] | None = None
     A unit that cannot be parsed has no checks. A field of a type that a rule cannot work with is the unit's error
     PE004; the rules that do not read it are still listed.
     """
-    if unit.error:
-        return UnitResult(unit.path, "", unit.error, ())
-    checks: list[CheckResult] = []
-    error: UnitError | None = None
-    for rule in rules_at("core") if rules is None else rules:
-        try:
-            finding = rule.check(unit, answers)
-        except UnfitField as exc:
-            error = error or UnitError("PE004", str(exc), exc.line)
-            continue
-        if finding is not None:
-            checks.append(result_of(rule, finding))
-    return UnitResult(unit.path, unit.id, error, tuple(checks))
+    chosen = [choose(rule) for rule in (rules_at("core") if rules is None else rules)]
+    return compose(judge(unit, answers, (choice.rule for choice in chosen)), chosen)
 
 
 def check_text(snapshot: Snapshot, path: str, data: bytes, *, level: Level = "core") -> UnitResult:
@@ -49,41 +45,72 @@ def check_corpus(
     *,
     level: Level = "core",
     select: Iterable[str] = (),
+    policy: Policy | None = None,
+    store: Store | None = None,
 ) -> CheckReport:
     """Check the units below ``paths`` (files or folders of the snapshot; default ``content``).
 
-    ``select`` names rules by code or by the beginning of codes, of any level. Raises UserError for a path that does
-    not exist or a code that no rule has, DataError when manifests/deps.json cannot be read.
+    ``select`` names rules by code or by the beginning of codes, of any level. A ``policy`` takes the place of level and
+    selection. With a ``store``, verdicts of earlier runs that still hold are taken from there, and new ones added.
+
+    Raises UserError for a path that does not exist or a code that no rule has, DataError when manifests/deps.json
+    cannot be read.
     """
-    chosen = select_rules(level, select)
+    policy = policy or Policy.of(level, select)
     found = find_files(snapshot, [CONTENT] if paths is None else paths)
-    here, there = split_work(snapshot, [path for path in found if path != DEPS])
-    helper = Helper(snapshot, there, chosen) if there else None
-    answers = SnapshotAnswers(snapshot)
-    results = check_paths(snapshot, here, chosen, answers)
+    graph = {DEPS} if snapshot.exists(DEPS) and (paths is None or DEPS in found) else set()
+    units = [path for path in found if path != DEPS]
+
+    def rules_for(path: str) -> Sequence[Chosen]:
+        chosen = policy.rules_for(path)
+        return chosen if path != DEPS else [choice for choice in chosen if choice.rule in GRAPH_RULES]
+
+    judged = _judge_all(snapshot, [*units, *(p for p in graph if rules_for(p))], rules_for, store or Store())
+    results = {path: compose(each, rules_for(path)) for path, each in judged.items()}
+    return CheckReport(
+        tuple(results[path] for path in units), tuple(results[path] for path in graph if path in results)
+    )
+
+
+def _judge_all(snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, store: Store) -> Mapping[str, Judged]:
+    """Every file's judgements: those of earlier runs that hold, the others worked out on both cores and kept."""
+    facts = Facts(store) if store else None
+    answers = SnapshotAnswers(snapshot, facts)
+    verdicts = Verdicts(store, answers)
+    found = verdicts.recall({path: snapshot.blobs()[path] for path in paths} if store else {}, rules_for)
+    here, there = split_work(snapshot, [path for path in paths if path not in found])
+    helper = Helper(snapshot, there, rules_for, store) if there else None
+    fresh = judge_paths(snapshot, here, rules_for, answers, recording=bool(store))
     if helper:
         helped = helper.results()
-        results += check_paths(snapshot, there, chosen, answers) if helped is None else helped
-    graph = [rule for rule in GRAPH_RULES if rule in chosen] if paths is None or DEPS in found else []
-    return CheckReport(results, _check_graph(snapshot, answers, graph))
+        if helped is None:
+            fresh += judge_paths(snapshot, there, rules_for, answers, recording=bool(store))
+        else:
+            fresh += helped.judged
+            answers.facts.absorb(helped.learnt)
+    for judged, blob in fresh:
+        found[judged.path] = judged
+        verdicts.keep(judged, blob, [choice.rule for choice in rules_for(judged.path)])
+    store.save()
+    return found
 
 
-def check_paths(
-    snapshot: Snapshot, paths: Sequence[str], rules: Sequence[Rule], answers: Answers | None = None
-) -> tuple[UnitResult, ...]:
-    """The results of the unit files at ``paths``, in their order, worked out in this process."""
-    answers = answers or SnapshotAnswers(snapshot)
-    units = [parse_unit(snapshot.read(path), path) for path in paths]
+def judge_paths(
+    snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, answers: SnapshotAnswers, *, recording: bool
+) -> list[tuple[Judged, str]]:
+    """The files at ``paths`` judged in this process, each with the id of the bytes that were judged."""
+    units = [_load(snapshot, path) for path in paths]
     for unit in units:
-        remember(snapshot, unit)
-    return tuple(check_unit(unit, answers, rules) for unit in units)
+        answers.remember(unit)
+    return [
+        (judge(unit, answers, [choice.rule for choice in rules_for(unit.path)], recording=recording), blob_id(unit.data))
+        for unit in units
+    ]
 
 
-def _check_graph(snapshot: Snapshot, answers: Answers, rules: Sequence[Rule]) -> tuple[UnitResult, ...]:
-    if not rules or not snapshot.exists(DEPS):
-        return ()
-    document = Unit(DEPS, snapshot.read(DEPS), "", None, {}, (0, 0), 0)
-    return (check_unit(document, answers, rules),)
+def _load(snapshot: Snapshot, path: str) -> Unit:
+    data = snapshot.read(path)
+    return Unit(path, data, "", None, {}, (0, 0), 0) if path == DEPS else parse_unit(data, path)
 
 
 def find_files(snapshot: Snapshot, paths: Iterable[str]) -> list[str]:

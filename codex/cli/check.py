@@ -41,9 +41,8 @@ def check(
         raise UserError(f"There is no format {format_!r}.", remedy=f"Use one of {', '.join(_FORMATS)}.")
     if level not in ("core", "full"):
         raise UserError(f"There is no level {level!r}.", remedy="Use core or full.")
-    del no_cache  # every unit is judged anew as it is: no verdict outlives a run
     root = _root(workspace, paths)
-    raise typer.Exit(_run(root, paths, level, select.split(","), format_, strict))
+    raise typer.Exit(_run(root, paths, level, select.split(","), format_, strict, not no_cache))
 
 
 def _root(workspace: Path | None, paths: Sequence[Path] | None) -> Path:
@@ -57,13 +56,16 @@ def _root(workspace: Path | None, paths: Sequence[Path] | None) -> Path:
 
 
 def _run(
-    root: Path, paths: Sequence[Path] | None, level: str, select: Sequence[str], format_: str, strict: bool
+    root: Path, paths: Sequence[Path] | None, level: str, select: Sequence[str], format_: str, strict: bool, cache: bool
 ) -> int:
+    from codex.cache.tree import CachedTree
     from codex.check import check_corpus
-    from codex.snapshot import TreeSnapshot
+    from codex.cli.cached import open_store
 
     wanted = [relative_path(root, path) for path in paths] if paths else None
-    report = check_corpus(TreeSnapshot(root), wanted, level="full" if level == "full" else "core", select=select)
+    store = open_store(root, wanted=cache)
+    tree = CachedTree(root, store)
+    report = check_corpus(tree, wanted, level="full" if level == "full" else "core", select=select, store=store)
     _print(report, format_)
     return report.exit_status(strict=strict)
 

@@ -20,12 +20,13 @@ def continuity(
         list[Path] | None,
         typer.Argument(help="Files or folders to measure, also drafts elsewhere. Default: the whole corpus."),
     ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Measure every unit anew.")] = False,
     workspace: WorkspaceOption = None,
     output: JsonOption = "text",
 ) -> None:
     """Measure how units hang together: references back, promises ahead, connections, synthesis, anchor phrases."""
     as_json = want_json(output)
-    report = _measured(open_workspace_root(workspace).resolve(), paths or [])
+    report = _measured(open_workspace_root(workspace).resolve(), paths or [], cache=not no_cache)
     if as_json:
         emit_json(report.as_json())
     else:
@@ -36,13 +37,15 @@ def continuity(
         raise typer.Exit(1)
 
 
-def _measured(root: Path, paths: list[Path]) -> ContinuityReport:
+def _measured(root: Path, paths: list[Path], *, cache: bool) -> ContinuityReport:
+    from codex.cache.tree import CachedTree
+    from codex.cli.cached import open_store
     from codex.continuity.corpus import measure_corpus, measure_files, registered_anchors
-    from codex.snapshot import TreeSnapshot
 
-    snapshot = TreeSnapshot(root)
+    store = open_store(root, wanted=cache)
+    snapshot = CachedTree(root, store)
     if not paths:
-        return measure_corpus(snapshot)
+        return measure_corpus(snapshot, store=store)
     files = {_shown(file, root): file for path in paths for file in _files(_found(path, root), root)}
     chosen = dict(sorted(files.items(), key=lambda item: item[0].split("/")))
     return measure_files({name: _read(file) for name, file in chosen.items()}, registered_anchors(snapshot))

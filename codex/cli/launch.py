@@ -33,6 +33,9 @@ def run_book(workspace: Workspace, request: BookRequest) -> dict[str, Any]:
     try:
         with shown() as reporter, reporting_to(reporter):
             reference: dict[str, Any] = asyncio.run(book(request))
+    except KeyboardInterrupt:  # Typer makes an exit status of it and says nothing
+        typer.echo("codexctl: interrupted; nothing is lost, run the same command again to go on.", err=True)
+        raise
     except (httpx.HTTPError, PrefectException) as error:
         raise ServerProblem(
             f"The Prefect server at {server.url} stopped answering ({type(error).__name__}: {error}).",

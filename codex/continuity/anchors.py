@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorUse:
-    """``invoked``: phrases in the text in any letter case; ``altered``: those of them never in the exact case."""
+    """``found``: phrases in the text in any letter case; ``altered``: those of them never in the exact case."""
 
-    invoked: int
-    altered: tuple[str, ...]
+    found: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+
+    @property
+    def invoked(self) -> int:
+        return len(self.found)
 
     @property
     def verbatim(self) -> int:
-        return self.invoked - len(self.altered)
+        return len(self.found) - len(self.altered)
 
 
 class AnchorPhrases:
     """A set of phrases to look for, prepared once. A phrase registered twice counts twice.
 
-    A phrase is searched only in a text that has all its inner words (what stands between two of its blanks must stand
-    between two blanks of the text): five times faster than searching for each phrase, with the same result.
+    All phrases are looked for in one pass over a text, with an automaton: what a text costs does not depend on how many
+    phrases there are.
     """
 
     def __init__(self, phrases: Iterable[str] = ()) -> None:
         self.phrases = tuple(phrase for phrase in phrases if phrase)
-        self._prepared = [(p, p.lower(), frozenset(p.lower().split(" ")[1:-1])) for p in self.phrases]
+        self._lowered = [phrase.lower() for phrase in self.phrases]
+        self._distinct = [each for each in dict.fromkeys(self._lowered) if _can_occur(each)]
 
     def __len__(self) -> int:
         return len(self.phrases)
@@ -35,9 +45,24 @@ class AnchorPhrases:
     def __reduce__(self) -> tuple[type[AnchorPhrases], tuple[tuple[str, ...]]]:
         return AnchorPhrases, (self.phrases,)
 
+    @cached_property
+    def _automaton(self) -> AhoCorasick:
+        from ahocorasick_rs import AhoCorasick
+
+        return AhoCorasick(self._distinct, store_patterns=False)
+
     def search(self, body: str) -> AnchorUse:
         """Which phrases the body invokes; no folding of markup or line ends."""
-        lowered = body.lower()
-        words = set(lowered.split(" "))
-        invoked = [p for p, lower, inner in self._prepared if inner <= words and lower in lowered]
-        return AnchorUse(len(invoked), tuple(p for p in invoked if p not in body))
+        if not self._distinct:
+            return AnchorUse()
+        matches = self._automaton.find_matches_as_indexes(body.lower(), overlapping=True)
+        there = {self._distinct[index] for index in {match[0] for match in matches}}
+        if not there:
+            return AnchorUse()
+        found = tuple(p for p, lowered in zip(self.phrases, self._lowered, strict=True) if lowered in there)
+        return AnchorUse(found, tuple(phrase for phrase in found if phrase not in body))
+
+
+def _can_occur(phrase: str) -> bool:
+    """False for half of a surrogate pair, which JSON can write and no text holds."""
+    return not any("\ud800" <= character <= "\udfff" for character in phrase)

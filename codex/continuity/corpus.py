@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from codex.cache.store import Store
 from codex.continuity.anchors import AnchorPhrases
-from codex.continuity.measure import UnitContinuity
+from codex.continuity.known import known_anchors, measure_known, measure_known_flows, phrases_in
+from codex.continuity.measure import UnitContinuity, assemble
 from codex.continuity.thresholds import (
     BACKWARD_UPPER,
     THRESHOLDS,
@@ -26,7 +28,7 @@ from codex.continuity.throughline import (
     measure_flow,
     throughline_failures,
 )
-from codex.continuity.worker import measure_all
+from codex.continuity.worker import Measured, measure_all
 from codex.corpus import connections
 from codex.snapshot import Snapshot
 
@@ -105,26 +107,37 @@ def registered_anchors(snapshot: Snapshot) -> AnchorPhrases:
     """The anchor phrases of the registry; none without a registry. Raises DataError when it is not JSON."""
     if not snapshot.exists(connections.PATH):
         return AnchorPhrases()
-    registry = connections.parse(snapshot.text(connections.PATH))
-    return AnchorPhrases(c.anchor_phrase for c in registry.connections)
+    return AnchorPhrases(phrases_in(snapshot.read(connections.PATH)))
 
 
-def measure_corpus(snapshot: Snapshot, paths: Iterable[str] | None = None) -> ContinuityReport:
+def measure_corpus(
+    snapshot: Snapshot, paths: Iterable[str] | None = None, *, store: Store | None = None
+) -> ContinuityReport:
     """Measure every unit below ``content/`` and every flow, or the named files of the snapshot.
 
-    Uses all cores when there is enough to measure.
+    Uses all cores when there is enough to measure. With a ``store``, what earlier runs measured is taken from there.
     """
     named = None if paths is None else list(paths)
     units = list(snapshot.under("content", ".md")) if named is None else [p for p in named if not _is_flow(p)]
     flows = [p for p in (snapshot.under("flows") if named is None else named) if _is_flow(p)]
-    return measure_files({path: snapshot.read(path) for path in [*units, *flows]}, registered_anchors(snapshot))
+    if not store:
+        files = {path: snapshot.read(path) for path in [*units, *flows]}
+        return measure_files(files, registered_anchors(snapshot))
+    measured = measure_known(snapshot, units, known_anchors(snapshot, store), store)
+    throughlines = measure_known_flows(snapshot, flows, store)
+    store.save()
+    return ContinuityReport(_assembled(units, measured), tuple(throughlines))
 
 
 def measure_files(files: Mapping[str, bytes], anchors: AnchorPhrases) -> ContinuityReport:
     """Measure files that need not exist anywhere, such as a batch of drafts; flows are known by their folder."""
-    units = [(path, data) for path, data in files.items() if not _is_flow(path)]
+    units = {path: data for path, data in files.items() if not _is_flow(path)}
     flows = [measure_flow(data, path) for path, data in files.items() if _is_flow(path)]
-    return ContinuityReport(tuple(measure_all(units, anchors)), tuple(flows))
+    return ContinuityReport(_assembled(units, measure_all(list(units.values()), anchors)), tuple(flows))
+
+
+def _assembled(paths: Iterable[str], measured: Iterable[Measured]) -> tuple[UnitContinuity, ...]:
+    return tuple(assemble(path, *each) for path, each in zip(paths, measured, strict=True))
 
 
 def _is_flow(path: str) -> bool:

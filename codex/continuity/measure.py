@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from codex.continuity.anchors import AnchorPhrases
+from codex.continuity.anchors import AnchorPhrases, AnchorUse
 from codex.continuity.phrases import backward_refs, fold, forward_promises, lateral_connections, synthesis_claims
-from codex.continuity.text import read_text
+from codex.continuity.text import MeasuredText, read_text
 from codex.continuity.words import corrected_word_count, word_count
 
 
@@ -84,12 +84,23 @@ _FIGURES = (
 )
 
 
-def measure(data: bytes, path: str, anchors: AnchorPhrases) -> UnitContinuity:
-    """Measure a unit, also one that exists nowhere but in memory. Never raises on any bytes."""
-    text = read_text(data)
-    use = anchors.search(text.body)
-    return UnitContinuity(
-        path=path,
+class Figures(NamedTuple):
+    """What of a unit does not depend on the registry of connections; fields as in ``UnitContinuity``."""
+
+    unit_id: str
+    word_count_total: int
+    word_count_intermediate: int
+    word_count_master: int
+    word_count_corrected: int
+    backward_refs: int
+    forward_promises: int
+    lateral_connections_master: int
+    synthesis_claims_intermediate: int
+    synthesis_claims_master: int
+
+
+def figures_of(text: MeasuredText) -> Figures:
+    return Figures(
         unit_id=text.unit_id,
         word_count_total=word_count(text.body),
         word_count_intermediate=word_count(text.intermediate),
@@ -100,6 +111,14 @@ def measure(data: bytes, path: str, anchors: AnchorPhrases) -> UnitContinuity:
         lateral_connections_master=lateral_connections(text.master),
         synthesis_claims_intermediate=synthesis_claims(fold(text.intermediate)),
         synthesis_claims_master=synthesis_claims(fold(text.master)),
-        anchor_phrases_invoked=use.invoked,
-        anchors_altered=use.altered,
     )
+
+
+def assemble(path: str, figures: Figures, use: AnchorUse) -> UnitContinuity:
+    return UnitContinuity(path, *figures, use.invoked, use.altered)
+
+
+def measure(data: bytes, path: str, anchors: AnchorPhrases) -> UnitContinuity:
+    """Measure a unit, also one that exists nowhere but in memory. Never raises on any bytes."""
+    text = read_text(data)
+    return assemble(path, figures_of(text), anchors.search(text.body))

@@ -15,13 +15,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from codex.continuity.anchors import AnchorPhrases
-from codex.continuity.measure import UnitContinuity, measure
+from codex.continuity.anchors import AnchorPhrases, AnchorUse
+from codex.continuity.measure import Figures, figures_of
+from codex.continuity.text import read_text
 
 #: Below this many bytes a second process costs more than it saves (0.1 s of start-up).
 _WORTH_A_PROCESS = 4_000_000
 
-Work = Sequence[tuple[str, bytes]]
+#: Files to measure.
+Work = Sequence[bytes]
+#: What is known of one: its own figures, and the anchor phrases in it.
+Measured = tuple[Figures, AnchorUse]
 
 
 class _Child:
@@ -45,23 +49,23 @@ class _Child:
                 [sys.executable, "-m", "codex.continuity.worker"], stdin=share, stdout=subprocess.PIPE, env=env
             )
 
-    def result(self) -> list[UnitContinuity]:
+    def result(self) -> list[Measured]:
         if self._process is None:
             return _measure_here(self._work, self._anchors)
         out, _ = self._process.communicate()
         if self._process.returncode != 0:
             return _measure_here(self._work, self._anchors)
-        measured: list[UnitContinuity] = pickle.loads(out)  # written by our own child
+        measured: list[Measured] = pickle.loads(out)  # written by our own child
         return measured
 
 
-def measure_all(work: Work, anchors: AnchorPhrases) -> list[UnitContinuity]:
-    """Measure ``(path, bytes)`` pairs, in their order, on as many cores as it is worth."""
-    total = sum(len(data) for _, data in work)
+def measure_all(work: Work, anchors: AnchorPhrases) -> list[Measured]:
+    """Measure files, in their order, on as many cores as it is worth."""
+    total = sum(map(len, work))
     first, *others = _shares(work, min(_cores(), total // _WORTH_A_PROCESS + 1))
     children = [_Child(share, anchors) for share in others]
     here = _measure_here(first, anchors)
-    return here + [unit for child in children for unit in child.result()]
+    return here + [measured for child in children for measured in child.result()]
 
 
 def _cores() -> int:
@@ -70,17 +74,18 @@ def _cores() -> int:
 
 def _shares(work: Work, number: int) -> list[Work]:
     """Consecutive shares of about equal size in bytes; as many as asked for, empty ones included."""
-    total = sum(len(data) for _, data in work)
-    shares: list[list[tuple[str, bytes]]] = [[] for _ in range(number)]
+    total = sum(map(len, work))
+    shares: list[list[bytes]] = [[] for _ in range(number)]
     done = 0
-    for item in work:
-        shares[min(done * number // max(total, 1), number - 1)].append(item)
-        done += len(item[1])
+    for data in work:
+        shares[min(done * number // max(total, 1), number - 1)].append(data)
+        done += len(data)
     return list(shares)
 
 
-def _measure_here(work: Work, anchors: AnchorPhrases) -> list[UnitContinuity]:
-    return [measure(data, path, anchors) for path, data in work]
+def _measure_here(work: Work, anchors: AnchorPhrases) -> list[Measured]:
+    texts = map(read_text, work)
+    return [(figures_of(text), anchors.search(text.body)) for text in texts]
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def _deepen_line(context: Context, deepening: Deepening) -> str:
 
 
 def _bold(unit_id: str, title: str) -> str:
-    bare = " ".join(title.split()).replace("**", "*").replace("`", "'")
+    bare = _plain(title).replace("**", "*").replace("`", "'")
     return f"**`{unit_id}` {bare.rstrip('.')}.**"
 
 

@@ -24,12 +24,14 @@ def bare_title(text: str) -> str:
 def headings_titled(unit: Unit, title: str) -> list[int]:
     """Indices into ``unit.headings`` of those with this title.
 
-    A title as it stands comes first, so that brackets which belong to it (``The ring k[x]``) are not taken for a
-    marker; then the title without a marker; then both sides without one.
+    The heading's line as it is written comes first, since any bracketed word at its end is read as a marker (``The ring
+    k[x]``); then the title without its marker; then both sides without one.
     """
-    titles = [plain_title(heading.title) for heading in unit.headings]
-    for wanted in (plain_title(title), bare_title(title)):
-        found = [index for index, each in enumerate(titles) if wanted and each == wanted]
+    lines = [plain_title(unit.body[h.start :].partition("\n")[0]) for h in unit.headings]
+    titles = [plain_title(h.title) for h in unit.headings]
+    wanted, bare = plain_title(title), bare_title(title)
+    for have, want in ((lines, wanted), (titles, wanted), (titles, bare), (list(map(bare_title, titles)), bare)):
+        found = [index for index, each in enumerate(have) if want and each == want]
         if found:
             return found
-    return [index for index, each in enumerate(titles) if bare_title(title) and bare_title(each) == bare_title(title)]
+    return []
