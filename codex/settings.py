@@ -18,13 +18,35 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from codex.errors import UserError
 
+if TYPE_CHECKING:
+    from codex.check.policy import Policy
+
+
+def _rule_code(code: str) -> str:
+    from codex.check.registry import RULES  # only where codes are set
+
+    if not code.strip() or not any(rule.code.startswith(code.strip().upper()) for rule in RULES):
+        raise ValueError(f"no rule has the code {code!r}; `codexctl check --explain all` lists them")
+    return code
+
+
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+RuleCode = Annotated[str, AfterValidator(_rule_code)]
 CoAuthor = Annotated[str, StringConstraints(pattern=r"^[^<>\n\r\x00]+ <[^<>\s]+>$", max_length=200)]
 
 
@@ -43,9 +65,50 @@ class GitSettings(_Topic):
     push: bool = Field(default=False, description="push after every integration, fast-forward only")
 
 
+class CheckPathSettings(_Topic):
+    """One ``[[check.paths]]``: rules by code (or beginning of codes) for the files of a folder, a file or a pattern."""
+
+    path: str = Field(min_length=1, description="folder, file or pattern (`*`, `?`, `**`), from the workspace's root")
+    select: tuple[RuleCode, ...] = Field(default=(), description="rules judged there beside those of the level")
+    ignore: tuple[RuleCode, ...] = Field(default=(), description="rules not judged there")
+    gate: tuple[RuleCode, ...] = Field(default=(), description="rules whose shortfalls fail a unit there")
+
+
 class CheckSettings(_Topic):
     gate: Literal["core", "full"] = Field(default="core", description="level that a unit must pass in full to ship")
     report: Literal["core", "full"] = Field(default="core", description="level that commands report without --level")
+    paths: tuple[CheckPathSettings, ...] = Field(
+        default=(), description="rules by path, in order: what a later entry says of a rule prevails"
+    )
+
+    def policy(self, level: Literal["core", "full"] | None = None) -> Policy:
+        """The rules for each path. With a ``level``, all of its rules count; else ``gate`` decides which do."""
+        from codex.check.policy import PathRules, Policy
+        from codex.check.registry import rules_at
+
+        paths = tuple(PathRules(each.path, each.select, each.ignore, each.gate) for each in self.paths)
+        judged = level or ("full" if "full" in (self.gate, self.report) else "core")
+        return Policy(rules_at(judged), level or self.gate, paths)
+
+
+class ContinuitySettings(_Topic):
+    words: Literal["reference", "corrected"] = Field(
+        default="reference", description="word count that densities are taken on when they are judged"
+    )
+    minimum: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="thresholds by metric (`forward_density` …) in place of the rubric's"
+    )
+
+    @field_validator("minimum")
+    @classmethod
+    def _known(cls, minimum: dict[str, float]) -> dict[str, float]:
+        from codex.continuity.thresholds import THRESHOLDS
+
+        names = [threshold.name for threshold in THRESHOLDS]
+        unknown = next((name for name in minimum if name not in names), None)
+        if unknown:
+            raise ValueError(f"there is no metric {unknown!r}, only {', '.join(names)}")
+        return minimum
 
 
 class ModelSettings(_Topic):
@@ -54,6 +117,10 @@ class ModelSettings(_Topic):
     max_turns: int | None = Field(default=None, ge=1, le=500, description="turns of one conversation, tools included")
     withhold_tools: tuple[str, ...] = Field(
         default=(), description="tools that a first attempt does without, so that its draft comes from the brief alone"
+    )
+    withhold_rules: bool = Field(
+        default=False,
+        description="a first attempt's brief does not list the validator's rules, to see what the list is worth",
     )
 
 
@@ -90,6 +157,7 @@ class Settings(_Topic):
     commit: CommitSettings = CommitSettings()
     git: GitSettings = GitSettings()
     check: CheckSettings = CheckSettings()
+    continuity: ContinuitySettings = ContinuitySettings()
     agents: AgentSettings = AgentSettings()
     budget: BudgetSettings = BudgetSettings()
     ownership: OwnershipSettings = OwnershipSettings()

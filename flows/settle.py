@@ -142,10 +142,15 @@ def _outcome(result: PassResult, done: IntegrationResult) -> str:
         return f"shipped, {result.figures['checks']} checks" if "checks" in result.figures else "done"
     word = "falls short" if result.outcome == "shortfall" else "sent back"
     first_defect = result.defects[0] if result.defects else {}
-    return f"{word}, {len(result.defects)} defects, first: {first_defect.get('where')}: {first_defect.get('what')}"
+    first_one = f"{first_defect.get('where')}: {first_defect.get('what')}"
+    return f"{word}, {_count(len(result.defects), 'defect')}, first: {first_one}"
 
 
 def _cost(result: PassResult) -> str:
     if not result.turns:
         return ""
-    return f" ({result.turns} turns, ${Decimal(result.cost_usd):.2f}, {result.seconds:.1f} s)"
+    return f" ({_count(result.turns, 'turn')}, ${Decimal(result.cost_usd):.2f}, {result.seconds:.1f} s)"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Things under way that are shown at once.
 _SHOWN = 8
 
+#: Width of the bar, in characters.
+_BAR = 60
+
 
 class PlainReporter:
     """For pipes and logs: every line, and what is under way as a line of its own."""
@@ -61,26 +64,22 @@ class LiveReporter:
 
     def _view(self) -> RenderableType:
         from rich.console import Group
-        from rich.progress_bar import ProgressBar
         from rich.text import Text
 
         rows: list[RenderableType] = []
         if self._figures is not None:
-            rows += [
-                Text(self._summary(self._figures), style="bold"),
-                ProgressBar(100.0, self._figures.progress, width=60),
-            ]
+            done = round(self._figures.progress * _BAR / 100)
+            bar = Text("━" * done, style="green").append("━" * (_BAR - done), style="bright_black")
+            rows += [Text(self._summary(self._figures), style="bold"), bar]
         newest = list(self._under_way.items())[-_SHOWN:]
         return Group(*rows, *(Text(f"  {what}: {text}", no_wrap=True, overflow="ellipsis") for what, text in newest))
 
     def _summary(self, now: Figures) -> str:
-        seconds = int(time.monotonic() - self._begun)
+        seconds, units = int(time.monotonic() - self._begun), now.units_shipped + now.units_owed
         parts = [
             f"{now.book} · {now.state}",
             now.pass_name,
-            f"units {now.units_shipped} of {now.units_shipped + now.units_owed}"
-            if now.units_shipped + now.units_owed
-            else "",
+            f"units {now.units_shipped} of {units}" if units else "",
             f"checks {now.checks_passed}/{now.checks_total}" if now.checks_total else "",
             f"${now.cost_usd:.2f}",
             f"{seconds // 60}:{seconds % 60:02}",

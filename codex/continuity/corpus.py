@@ -15,6 +15,7 @@ from codex.continuity.thresholds import (
     BACKWARD_UPPER,
     THRESHOLDS,
     Equivalent,
+    Threshold,
     aggregate,
     aggregate_corrected,
     equivalents,
@@ -35,10 +36,14 @@ from codex.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class ContinuityReport:
-    """The figures of a set of units (in path order) and of the flows; everything else is computed from them."""
+    """The figures of a set of units (in path order) and of the flows; everything else is computed from them.
+
+    ``chosen`` are the thresholds that decide, where an operator has set others than the rubric's.
+    """
 
     units: tuple[UnitContinuity, ...]
     flows: tuple[FlowThroughline, ...] = ()
+    chosen: tuple[Threshold, ...] = THRESHOLDS
 
     @cached_property
     def aggregate(self) -> dict[str, float]:
@@ -52,17 +57,22 @@ class ContinuityReport:
         return aggregate_corrected(self.units)
 
     @cached_property
+    def judged(self) -> dict[str, float]:
+        """The means that the thresholds are held against."""
+        return self.aggregate | aggregate(self.units, self.chosen)
+
+    @cached_property
     def equivalents(self) -> list[Equivalent]:
         return equivalents(self.units)
 
     @property
     def thresholds(self) -> dict[str, float]:
-        return {t.key: t.minimum for t in THRESHOLDS} | {THROUGHLINE_KEY: THROUGHLINE_MINIMUM}
+        return {t.key: t.minimum for t in self.chosen} | {THROUGHLINE_KEY: THROUGHLINE_MINIMUM}
 
     @cached_property
     def failures(self) -> list[str]:
         """What is below its threshold, in the reference's wording; empty when all is well."""
-        return failures(aggregate(self.units)) + throughline_failures(self.flows)
+        return failures(aggregate(self.units, self.chosen), self.chosen) + throughline_failures(self.flows)
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -81,6 +91,7 @@ class ContinuityReport:
             "thresholds": self.thresholds,
             "failures": self.failures,
             "warnings": self.warnings,
+            "judged": self.judged,
             "aggregate_corrected": self.aggregate_corrected,
             "equivalent_thresholds": [
                 {"key": e.key, "minimum": e.minimum, "passing": e.passing, "differing": e.differing}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from codex.continuity.corpus import ContinuityReport
 from codex.continuity.measure import UnitContinuity
-from codex.continuity.thresholds import THRESHOLDS, Threshold, shortfalls, value
+from codex.continuity.thresholds import Threshold, shortfalls, value
 from codex.continuity.throughline import THROUGHLINE_KEY, THROUGHLINE_MINIMUM
 
 PATH = "manifests/continuity_report.md"
@@ -40,7 +40,7 @@ def report_markdown(report: ContinuityReport, previous: str = "") -> str:
         _aggregates(report, reported_aggregate(previous)),
         *_equivalent_thresholds(report),
         *_throughlines(report),
-        *(_weakest_block(report, threshold) for threshold in THRESHOLDS if report.units),
+        *(_weakest_block(report, threshold) for threshold in report.chosen if report.units),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -66,8 +66,14 @@ def _aggregates(report: ContinuityReport, before: dict[str, float]) -> str:
         change = f"{mean - before[key]:+.4f}" if key in before else "–"
         corrected = report.aggregate_corrected.get(key)
         shown = "–" if corrected is None else f"{corrected:.4f}"
-        rows.append(f"| `{key}` | {mean:.4f} | {change} | {report.thresholds[key]} | {shown} |")
+        rows.append(f"| `{key}` | {mean:.4f} | {change} | {report.thresholds[key]}{_basis(report, key)} | {shown} |")
     return "\n".join(rows)
+
+
+def _basis(report: ContinuityReport, key: str) -> str:
+    """What a threshold is held against, where that is not the mean beside it."""
+    corrected = any(t.key == key and t.field.endswith("_corrected") for t in report.chosen)
+    return " (on corrected words)" if corrected else ""
 
 
 def _equivalent_thresholds(report: ContinuityReport) -> Iterator[str]:
@@ -105,7 +111,7 @@ def _weakest_block(report: ContinuityReport, threshold: Threshold) -> str:
     rows = [f"## Weakest by `{threshold.field}`", ""]
     found = weakest(report.units, threshold)
     for unit in found:
-        lacks = "; ".join(shortfalls(unit)) or "lacks nothing"
+        lacks = "; ".join(shortfalls(unit, report.chosen)) or "lacks nothing"
         rows.append(f"- {value(unit, threshold):.2f} · {unit.path}: {lacks}")
     return "\n".join(rows if found else [*rows, "No unit has this tier."])
 
@@ -118,13 +124,14 @@ def report_lines(report: ContinuityReport, *, each_unit: bool) -> Iterator[str]:
     for key, mean in report.aggregate.items():
         corrected = report.aggregate_corrected.get(key)
         shown = "" if corrected is None or corrected == mean else f"{corrected:.2f}"
-        mark = "" if mean >= report.thresholds[key] else "  below"
+        mark = "" if report.judged[key] >= report.thresholds[key] else "  below"
         yield f"{key.removesuffix('_avg'):<22}{mean:>9.2f}{report.thresholds[key]:>8}{shown:>21}{mark}"
-    listed = report.units if each_unit else weakest(report.units, THRESHOLDS[0])
+    back, forward = report.chosen[:2]
+    listed = report.units if each_unit else weakest(report.units, back)
     if listed and not each_unit:
-        yield f"weakest by {THRESHOLDS[0].field}:"
+        yield f"weakest by {back.field}:"
     for unit in listed:
-        yield f"{unit.path}  {value(unit, THRESHOLDS[0]):.2f} back, {value(unit, THRESHOLDS[1]):.2f} forward"
-        yield from (f"    {lack}" for lack in shortfalls(unit))
+        yield f"{unit.path}  {value(unit, back):.2f} back, {value(unit, forward):.2f} forward"
+        yield from (f"    {lack}" for lack in shortfalls(unit, report.chosen))
     yield from (f"warning: {text}" for text in report.warnings)
     yield from (f"below its threshold: {text}" for text in report.failures)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from codex.continuity.measure import UnitContinuity
 
@@ -89,25 +89,32 @@ THRESHOLDS: tuple[Threshold, ...] = (
 )
 
 
+def chosen_thresholds(words: str, minimum: Mapping[str, float]) -> tuple[Threshold, ...]:
+    """The thresholds that an operator has chosen: on ``corrected`` words, or with other minima (name → minimum)."""
+    return tuple(_chosen(t, words == "corrected" and t.per_thousand, minimum.get(t.name, t.minimum)) for t in THRESHOLDS)
+
+
+def _chosen(threshold: Threshold, corrected: bool, minimum: float) -> Threshold:
+    if corrected:
+        threshold = replace(threshold, field=f"{threshold.field}_corrected", tier="word_count_corrected")
+    return replace(threshold, minimum=minimum)
+
+
 def value(unit: UnitContinuity, threshold: Threshold) -> float:
     """The unit's figure for a metric."""
     return float(getattr(unit, threshold.field))
 
 
-def aggregate(units: Sequence[UnitContinuity]) -> dict[str, float]:
+def aggregate(
+    units: Sequence[UnitContinuity], thresholds: Sequence[Threshold] = THRESHOLDS
+) -> dict[str, float]:
     """The plain mean of each metric over all units, summed in the order given; empty without units."""
-    return _means(units, lambda threshold: threshold.field)
+    return {t.key: sum(getattr(u, t.field) for u in units) / len(units) for t in thresholds} if units else {}
 
 
 def aggregate_corrected(units: Sequence[UnitContinuity]) -> dict[str, float]:
     """The same means with the densities on the corrected word count."""
-    return _means(units, lambda threshold: threshold.field + "_corrected" * threshold.per_thousand)
-
-
-def _means(units: Sequence[UnitContinuity], field_of: Callable[[Threshold], str]) -> dict[str, float]:
-    if not units:
-        return {}
-    return {t.key: sum(getattr(u, field_of(t)) for u in units) / len(units) for t in THRESHOLDS}
+    return aggregate(units, chosen_thresholds("corrected", {}))
 
 
 def failures(figures: dict[str, float], thresholds: Iterable[Threshold] = THRESHOLDS) -> list[str]:
@@ -117,9 +124,9 @@ def failures(figures: dict[str, float], thresholds: Iterable[Threshold] = THRESH
     return [f"{t.name}: {figures[t.key]:.2f} < {t.minimum}" for t in thresholds if figures[t.key] < t.minimum]
 
 
-def shortfalls(unit: UnitContinuity) -> list[str]:
+def shortfalls(unit: UnitContinuity, thresholds: Iterable[Threshold] = THRESHOLDS) -> list[str]:
     """What this one unit lacks, in numbers, for each metric of a tier that it has; written for whoever mends it."""
-    return [_lack(unit, t) for t in THRESHOLDS if getattr(unit, t.tier) and value(unit, t) < t.minimum]
+    return [_lack(unit, t) for t in thresholds if getattr(unit, t.tier) and value(unit, t) < t.minimum]
 
 
 def _lack(unit: UnitContinuity, threshold: Threshold) -> str:
@@ -128,7 +135,7 @@ def _lack(unit: UnitContinuity, threshold: Threshold) -> str:
         altered = ", ".join(f"“{phrase}”" for phrase in unit.anchors_altered)
         return f"{found} of {unit.anchor_phrases_invoked} {threshold.noun}: letter case differs in {altered}"
     if not threshold.per_thousand:
-        return f"{found} {threshold.noun}, needs {threshold.minimum}: {int(threshold.minimum) - found} more"
+        return f"{found} {threshold.noun}, needs {threshold.minimum}: {math.ceil(threshold.minimum) - found} more"
     needed = math.ceil(threshold.minimum * getattr(unit, threshold.tier) / 1000)
     density = math.floor(value(unit, threshold) * 10) / 10  # never rounded up to what is needed
     return f"{density:.1f} {threshold.noun} per 1000 words, needs {threshold.minimum}: {needed - found} more"

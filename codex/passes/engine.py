@@ -256,8 +256,9 @@ def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> Agent
     """The call that a pass would make: its brief, model and limits (codex.toml), its budget's ceilings."""
     chosen = workspace.settings.agents.for_pass(each.name)
     factor = context.failure.rung.token_factor if context.failure else 1
-    tools = tuple(t for t in each.tools if context.attempt > 1 or t not in chosen.withhold_tools)
-    prefix, prompt = render_brief(each, context, tools)
+    first = context.failure is None
+    tools = tuple(t for t in each.tools if not first or t not in chosen.withhold_tools)
+    prefix, prompt = render_brief(each, context, tools, rules=not (first and chosen.withhold_rules))
     return AgentCall(
         address=CallAddress(context.subject, each.name, context.unit, context.attempt),
         prefix=prefix,

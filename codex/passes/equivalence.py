@@ -207,8 +207,8 @@ def _exercise(place: Place, book: BookName) -> str:
 
 def _example(place: Place, book: BookName) -> str:
     del book
-    ok = place.named("worked example") or "intermediate" in place.tiers
-    return "" if ok else f"{place.title!r} is neither a worked example nor an Intermediate computation"
+    ok = place.named("worked example") or place.tiers & {"intermediate", "master"}
+    return "" if ok else f"{place.title!r} is neither a worked example nor an Intermediate or Master section"
 
 
 def _intuition(place: Place, book: BookName) -> str:

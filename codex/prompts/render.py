@@ -63,9 +63,9 @@ def render(source: str, variables: Mapping[str, Any], name: str) -> str:
         raise DataError(f"Prompt pattern {name} cannot be rendered: {exc}.") from exc
 
 
-def stable_variables() -> dict[str, Any]:
+def stable_variables(*, rules: bool = True) -> dict[str, Any]:
     """What prefixes may use: nothing that depends on a unit, a book or a moment."""
-    return {"constraints": constraints(), "thresholds": THRESHOLDS, "backward_upper": BACKWARD_UPPER}
+    return {"constraints": constraints() if rules else [], "thresholds": THRESHOLDS, "backward_upper": BACKWARD_UPPER}
 
 
 class Briefing(Protocol):
@@ -85,12 +85,17 @@ class Situation(Protocol):
     def failure(self) -> object | None: ...
 
 
-def render_brief(each: Briefing, context: Situation, tools: Sequence[str]) -> tuple[str, str]:
-    """The prefix and the prompt of a call; raises DataError when the pattern names what is not there."""
+def render_brief(
+    each: Briefing, context: Situation, tools: Sequence[str], *, rules: bool = True
+) -> tuple[str, str]:
+    """The prefix and the prompt of a call; raises DataError when the pattern names what is not there.
+
+    Without ``rules`` the validator's rules are not listed (settings: ``withhold_rules``).
+    """
     pattern = load_pattern(each.prompt)
     shared = load_pattern("common")
-    prefix = render(shared.prefix + "\n" + pattern.prefix, stable_variables(), each.prompt)
-    variables = {**stable_variables(), **each.variables(context), "failure": context.failure, "tools": list(tools)}
+    prefix = render(shared.prefix + "\n" + pattern.prefix, stable_variables(rules=rules), each.prompt)
+    variables = {**stable_variables(rules=rules), **each.variables(context), "failure": context.failure, "tools": list(tools)}
     prompt = render(pattern.prompt, variables, each.prompt)
     if context.failure:
         prompt += "\n" + render(shared.prompt, variables, "common")

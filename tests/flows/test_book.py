@@ -72,7 +72,7 @@ def test_a_book_goes_on_until_the_state_that_was_asked_for(
     assert kinds == ["registered", "claimed", "pass_failed", "pass_completed", "transition", "released"]
     assert ledger.owner(SUBJECT, datetime.now(UTC)) is None
     assert any(line.startswith("draft → audited  P1 audit (") for line in listener.lines)
-    assert any("attempt 1: sent back, 1 defects, first: theorem" in line for line in listener.lines)
+    assert any("attempt 1: sent back, 1 defect, first: theorem" in line for line in listener.lines)
     assert ("P1 audit", "") in listener.activities
     assert listener.states[-1].state == "audited"
     assert listener.states[-1].cost_usd == ledger.spent(SUBJECT) > Decimal(0)

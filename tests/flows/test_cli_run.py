@@ -69,7 +69,7 @@ def test_a_run_prints_its_transitions_and_a_second_one_has_nothing_to_do(
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == f"Prefect {prefect_server.ui}"
-    assert any(line.startswith("draft → audited  P1 audit (1 turns, $0.02, ") for line in lines)
+    assert any(line.startswith("draft → audited  P1 audit (1 turn, $0.02, ") for line in lines)
     assert lines[-1] == f"{SLUG} is at audited"
     again = codexctl(*asked)
     assert (again.returncode, again.stdout) == (0, f"{SLUG} is at audited; nothing to do\n")

@@ -80,7 +80,6 @@ CLAIMS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("T2", {"heading": "Synthesis", "quote": QUOTES["Synthesis"]}, "T2: no proof stands under 'Synthesis'"),
     ("E1", {"heading": "Synthesis", "quote": QUOTES["Synthesis"]}, "E1: 'Synthesis' is neither an exercise section"),
-    ("X1", {"heading": "Synthesis", "quote": QUOTES["Synthesis"]}, "X1: 'Synthesis' is neither a worked example"),
     ("X1", {"heading": "Intuition", "quote": QUOTES["Intuition"]}, "X1: 'Intuition' is neither a worked example"),
     ("A1", {"unit": CLIFFORD, "heading": "Bridge", "quote": QUOTES["Bridge"]}, "A1: 'Bridge' is neither a Connections"),
     ("S1", {"unit": SPIN, "other_unit": CLIFFORD}, "S1: no covered row of §1 is answered with unit 03.09.03"),

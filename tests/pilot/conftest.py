@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deployments.server import Server
+from tests.flows.helpers import make_workspace
 from tests.pilot.helpers import RECORDINGS, Replay, Surroundings, run
 
 
@@ -31,6 +32,12 @@ def recordings() -> Path:
     """The pilot's recordings. They are a part of the project: without them these tests fail."""
     assert RECORDINGS.is_dir(), f"the recordings of the pilot are missing: {RECORDINGS}"
     return RECORDINGS
+
+
+@pytest.fixture(scope="session")
+def fresh_pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pilot's workspace as it is made, before anything is run. To be copied, not changed."""
+    return make_workspace(tmp_path_factory.mktemp("fresh") / "pilot").root
 
 
 @pytest.fixture

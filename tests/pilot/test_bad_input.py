@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deployments.server import Server
-from tests.flows.helpers import audit_reply, make_workspace, record
+from tests.flows.helpers import audit_reply, record
 from tests.pilot.helpers import SLUG, Replay, Surroundings, blobs, events, git, run
 
 IDENTITY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false")
@@ -24,15 +24,10 @@ RUN = ("run", SLUG, "--until", "audited", "--backend", "replay")
 Replaying = Callable[..., Replay]
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_workspace(tmp_path_factory.mktemp("fresh") / "pilot").root
-
-
 @pytest.fixture
-def folder(fresh: Path, tmp_path: Path) -> Path:
+def folder(fresh_pilot: Path, tmp_path: Path) -> Path:
     """A new pilot workspace of this test's own."""
-    return Path(shutil.copytree(fresh, tmp_path / "pilot"))
+    return Path(shutil.copytree(fresh_pilot, tmp_path / "pilot"))
 
 
 @pytest.fixture

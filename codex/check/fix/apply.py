@@ -1,0 +1,90 @@
+"""Make repairs and keep those that are proved harmless: after each one every rule judges the unit again.
+
+No check that passed may fail afterwards, at any level, warnings included; otherwise that repair is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from codex.check.answers import Answers
+from codex.check.corpus import DEPS, SnapshotAnswers, identity_of
+from codex.check.fix.repairs import REPAIRS, Repair
+from codex.check.registry import GRAPH_RULES, RULES
+from codex.check.result import UnitResult
+from codex.check.rule import Verdict
+from codex.check.runner import check_corpus, check_unit
+from codex.snapshot import Snapshot
+from codex.units import parse_unit
+
+_RANK: Mapping[Verdict, int] = {"pass": 2, "not_judged": 1, "fail": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A file with repairs to make; ``repairs`` names them in the order in which they were made."""
+
+    path: str
+    before: bytes
+    after: bytes
+    repairs: tuple[str, ...]
+
+
+def repair_files(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Repaired]:
+    """The files among ``paths`` that can be repaired; nothing is written. Later files see the repairs of earlier ones."""
+    answers: Answers = SnapshotAnswers(snapshot)
+    for path in paths:
+        if path == DEPS:
+            continue
+        repaired = _repair(snapshot, answers, path)
+        if repaired:
+            yield repaired
+            snapshot = snapshot.with_changes({path: repaired.after})
+            answers = SnapshotAnswers(snapshot) if _gains_identity(repaired) else answers
+
+
+def _repair(snapshot: Snapshot, answers: Answers, path: str) -> Repaired | None:
+    data = snapshot.read(path)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    made: list[str] = []
+    for repair in REPAIRS:
+        tried = repair.change(text, path)
+        if tried != text and _is_harmless(snapshot, answers, path, text, tried):
+            text = tried
+            made.append(repair.name)
+    return Repaired(path, data, text.encode("utf-8"), tuple(made)) if made else None
+
+
+def _is_harmless(snapshot: Snapshot, answers: Answers, path: str, before: str, after: str) -> bool:
+    old, new = (parse_unit(text.encode("utf-8"), path) for text in (before, after))
+    if identity_of(old) == identity_of(new):
+        return not _worse(check_unit(old, answers, RULES), check_unit(new, answers, RULES))
+    changed = snapshot.with_changes({path: new.data})  # the file becomes a unit of the corpus: others may depend on it
+    result = check_unit(new, SnapshotAnswers(changed), RULES)
+    alone = all(check.passed for check in result.checks if check.code == "XI001")
+    return alone and not any(map(_worse, _graph(snapshot), _graph(changed)))
+
+
+def _graph(snapshot: Snapshot) -> tuple[UnitResult, ...]:
+    codes = [rule.code for rule in GRAPH_RULES]
+    return check_corpus(snapshot, [DEPS], select=codes).workspace if snapshot.exists(DEPS) else ()
+
+
+def _worse(old: UnitResult, new: UnitResult) -> bool:
+    """Whether any check has a lower verdict than before, or fails that was not there before."""
+    if new.error and not old.error:
+        return True
+    before = {check.code: _RANK[check.verdict] for check in old.checks}
+    return any(_RANK[check.verdict] < before.get(check.code, _RANK["pass"]) for check in new.checks)
+
+
+def _gains_identity(repaired: Repaired) -> bool:
+    old, new = (parse_unit(data, repaired.path) for data in (repaired.before, repaired.after))
+    return identity_of(old) != identity_of(new)
+
+
+__all__ = ["Repair", "Repaired", "repair_files"]
