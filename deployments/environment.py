@@ -24,7 +24,7 @@ ALWAYS = {
 
 #: For a process whose console belongs to a person: logs go to the run's page, the console stays for the reporter.
 #: Prefect prints the traceback of a failed flow at ERROR.
-QUIET_CONSOLE = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+QUIET_CONSOLE = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL", "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL"}
 
 #: The person's settings for other servers; with our own they would name a missing profile or send a key.
 _NOT_FOR_OWN = ("PREFECT_PROFILE", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING")

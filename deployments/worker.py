@@ -17,6 +17,9 @@ POOL = "codex"
 #: Runs that one worker has under way at once (a book is a run).
 RUNS_AT_ONCE = 4
 
+#: Seconds between two looks for runs; Prefect's own 10 are felt by a person who has just pressed the button.
+QUERY_SECONDS = 2
+
 START_SECONDS = 60.0
 
 #: A worker does not always end at SIGTERM; it is killed after this.
@@ -73,7 +76,8 @@ def _command(name: str) -> list[str]:
 
 
 def _worker_environment(workspace: Workspace, server: Server) -> dict[str, str]:
-    return environment(server.url, server.home) | {"CODEX_WORKSPACE": str(workspace.root)}
+    own = {"CODEX_WORKSPACE": str(workspace.root), "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_SECONDS)}
+    return environment(server.url, server.home) | own
 
 
 def _online(server: Server, name: str) -> bool:

@@ -45,6 +45,7 @@ class CachedTree(Snapshot):
     def __init__(self, root: Path, store: Store) -> None:
         self.root = Path(root)
         self.label = "worktree"
+        self.store = store
         self._ids = _BlobIds(self.root, dict(sorted(_walk(str(self.root), ""))), store)
 
     def blobs(self) -> Mapping[str, str]:
@@ -109,12 +110,13 @@ def _read(path: Path) -> tuple[bytes, Stamp]:
             return file.read(), stamp
     except OSError as exc:
         raise StorageError(
-            f"{path} cannot be read: {exc.strerror}.", remedy="Check its permissions, or run again if it was just moved."
+            f"{path} cannot be read: {exc.strerror}.",
+            remedy="Check its permissions; run again if it was just moved.",
         ) from exc
 
 
 def _walk(folder: str, prefix: str) -> Iterator[tuple[str, Stamp]]:
-    """Every regular file below a folder, links not followed; what vanishes meanwhile or may not be listed is left out."""
+    """Every regular file below a folder, links not followed; what vanishes or cannot be listed is left out."""
     try:
         entries = list(os.scandir(folder))
     except OSError:

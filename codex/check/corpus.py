@@ -51,10 +51,7 @@ def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterat
     wanted = {path: blobs[path] for path in paths}
     known = facts.known(IDENTITY, set(wanted.values()))
     for path, blob in wanted.items():
-        if blob in known:
-            found = known[blob]
-        else:
-            found = facts.of(IDENTITY, snapshot, path, partial(_identity_in, path))
+        found = known[blob] if blob in known else facts.of(IDENTITY, snapshot, path, partial(_identity_in, path))
         if found:
             yield path, Identity(*found)
 
@@ -228,7 +225,7 @@ def _statuses(identities: Iterable[Identity]) -> dict[str, set[str]]:
 
 
 def _graph_facts(data: bytes) -> dict[str, list[Any]]:
-    """What the prerequisite graph's document lists as pending (ends of pending edges too), and the ends of all edges."""
+    """What the prerequisite graph's document lists as pending (ends of pending edges too), and all ends of edges."""
     document = _loaded(data)
     edges = [edge for edge in _list(document, "edges") if isinstance(edge, Mapping)]
     ends = (end for edge in edges if edge.get("state") == "pending" for end in _ends(edge))

@@ -17,6 +17,7 @@ from codex.snapshot import Snapshot, blob_id
 #: Facts held in memory at most; then the memory starts anew.
 _HELD = 200_000
 
+
 def judging_code() -> str:
     """What decides a verdict besides the files: the code of rules and units, and the YAML library."""
     return f"{code_digest('check', 'units')}-{yaml.__version__}"
@@ -69,5 +70,5 @@ class Facts:
             return found[blob]
         data = snapshot.read(path)
         fact = look(data)
-        self.learn(kind, blob_id(data), fact)  # of the bytes that were seen: the file may have changed since the listing
+        self.learn(kind, blob_id(data), fact)  # of the bytes that were seen: the file may have changed since then
         return fact

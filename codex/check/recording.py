@@ -74,7 +74,7 @@ class Recorder:
 
 
 def holds(asked: Sequence[Any], answers: Answers) -> bool:
-    """True when every question gets the answer that was written down. An unknown question counts as answered otherwise."""
+    """True when every question gets the answer that was written down; an unknown question gets another one."""
     return all(name in _QUESTIONS and _plain(getattr(answers, name)(*given)) == answer for name, given, answer in asked)
 
 

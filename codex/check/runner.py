@@ -103,7 +103,10 @@ def judge_paths(
     for unit in units:
         answers.remember(unit)
     return [
-        (judge(unit, answers, [choice.rule for choice in rules_for(unit.path)], recording=recording), blob_id(unit.data))
+        (
+            judge(unit, answers, [choice.rule for choice in rules_for(unit.path)], recording=recording),
+            blob_id(unit.data),
+        )
         for unit in units
     ]
 

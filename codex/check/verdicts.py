@@ -30,9 +30,7 @@ class Verdicts:
         self._answers = answers
         self._rows: dict[str, Any] = {}
 
-    def recall(
-        self, blobs: Mapping[str, str], rules_for: Callable[[str], Iterable[Chosen]]
-    ) -> dict[str, Judged]:
+    def recall(self, blobs: Mapping[str, str], rules_for: Callable[[str], Iterable[Chosen]]) -> dict[str, Judged]:
         """The files (path → blob id) whose every judgement is known and still holds."""
         if not self._store:
             return {}

@@ -24,7 +24,8 @@ def main() -> None:
     snapshot: Snapshot = CommitSnapshot(root, place["commit"]) if "commit" in place else TreeSnapshot(root)
     chosen: dict[str, list[Chosen]] = {}
     for codes, paths in order["work"]:
-        chosen |= dict.fromkeys(paths, [choose(RULE_BY_CODE[code]) for code in codes])
+        rules = [choose(RULE_BY_CODE[code]) for code in codes]
+        chosen |= dict.fromkeys(paths, rules)
     facts = Facts(Store(Path(cache)) if cache else None)  # read here, written by the parent alone
     answers = SnapshotAnswers(snapshot, facts)
     judged = judge_paths(snapshot, list(chosen), chosen.__getitem__, answers, recording=cache is not None)

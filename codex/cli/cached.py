@@ -1,12 +1,16 @@
-"""The cache of the workspace that a command works on."""
+"""What commands that read the corpus share: its cache, its settings if there are any, JSON of any size."""
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codex.cache.store import Store
+    from codex.settings import Settings
 
 
 def open_store(root: Path, *, wanted: bool = True) -> Store:
@@ -21,3 +25,18 @@ def open_store(root: Path, *, wanted: bool = True) -> Store:
         return Store(Workspace(root).cache_dir / FILE)
     except (StorageError, WorkspaceError):
         return Store()
+
+
+def settings_of(root: Path, topic: str) -> Settings | None:
+    """The workspace's settings; None where nothing of the topic can be set, which saves importing Pydantic."""
+    from codex.workspace import Workspace
+
+    prefix = f"CODEX_{topic.upper()}_"
+    if (root / "codex.toml").exists() or any(name.startswith(prefix) for name in os.environ):
+        return Workspace(root).settings
+    return None
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output. On one line: indented, a whole corpus takes a second longer."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

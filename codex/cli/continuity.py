@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, emit_json, open_workspace_root, want_json
+from codex.cli.chosen import SinceOption, UnitOption
+from codex.cli.common import JsonOption, WorkspaceOption, open_workspace_root, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,35 +22,81 @@ def continuity(
         list[Path] | None,
         typer.Argument(help="Files or folders to measure, also drafts elsewhere. Default: the whole corpus."),
     ] = None,
+    unit: UnitOption = None,
+    since: SinceOption = "",
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Measure the last commit and put the report into manifests/, as a commit."),
+    ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Measure every unit anew.")] = False,
     workspace: WorkspaceOption = None,
     output: JsonOption = "text",
 ) -> None:
     """Measure how units hang together: references back, promises ahead, connections, synthesis, anchor phrases."""
     as_json = want_json(output)
-    report = _measured(open_workspace_root(workspace).resolve(), paths or [], cache=not no_cache)
-    if as_json:
-        emit_json(report.as_json())
-    else:
-        from codex.continuity.report import report_lines
+    chosen = bool(paths or unit or since)
+    if write and chosen:
+        raise UserError("The report is on the whole corpus.", remedy="Leave paths, --unit and --since out, or --write.")
+    root = open_workspace_root(workspace).resolve()
+    if write:
+        from codex.cli.continuity_write import write_report
 
-        typer.echo("\n".join(report_lines(report, each_unit=bool(paths))))
+        report = write_report(root, cache=not no_cache)
+    elif chosen:
+        report = _chosen(root, paths or [], unit or [], since)
+    else:
+        report = _whole(root, cache=not no_cache)
+    _print(report, as_json=as_json, each_unit=chosen)
     if report.failures:
         raise typer.Exit(1)
 
 
-def _measured(root: Path, paths: list[Path], *, cache: bool) -> ContinuityReport:
+def _print(report: ContinuityReport, *, as_json: bool, each_unit: bool) -> None:
+    if as_json:
+        from codex.cli.cached import print_json
+
+        print_json(report.as_json())
+    else:
+        from codex.continuity.report import report_lines
+
+        typer.echo("\n".join(report_lines(report, each_unit=each_unit)))
+
+
+def judged_as_set(report: ContinuityReport, root: Path) -> ContinuityReport:
+    """The report under the thresholds that the workspace's settings choose."""
+    from codex.cli.cached import settings_of
+    from codex.continuity.thresholds import chosen_thresholds
+
+    settings = settings_of(root, "continuity")
+    if settings is None:
+        return report
+    wanted = settings.continuity
+    return replace(report, chosen=chosen_thresholds(wanted.words, wanted.minimum))
+
+
+def _whole(root: Path, *, cache: bool) -> ContinuityReport:
     from codex.cache.tree import CachedTree
     from codex.cli.cached import open_store
-    from codex.continuity.corpus import measure_corpus, measure_files, registered_anchors
+    from codex.continuity.corpus import measure_corpus
 
     store = open_store(root, wanted=cache)
-    snapshot = CachedTree(root, store)
-    if not paths:
-        return measure_corpus(snapshot, store=store)
+    return judged_as_set(measure_corpus(CachedTree(root, store), store=store), root)
+
+
+def _chosen(root: Path, paths: list[Path], units: list[str], since: str) -> ContinuityReport:
+    from codex.cli.chosen import changed_since, path_of_unit
+    from codex.continuity.corpus import measure_files, registered_anchors
+    from codex.snapshot import TreeSnapshot
+
+    snapshot = TreeSnapshot(root)
     files = {_shown(file, root): file for path in paths for file in _files(_found(path, root), root)}
-    chosen = dict(sorted(files.items(), key=lambda item: item[0].split("/")))
-    return measure_files({name: _read(file) for name, file in chosen.items()}, registered_anchors(snapshot))
+    files |= {path: root / path for path in (path_of_unit(snapshot, unit) for unit in units)}
+    if since:
+        of_corpus = list(filter(snapshot.exists, files)) if files else list(snapshot.under("content", ".md"))
+        files = {path: root / path for path in changed_since(root, snapshot, of_corpus, since)}
+    ordered = dict(sorted(files.items(), key=lambda item: item[0].split("/")))
+    report = measure_files({name: _read(file) for name, file in ordered.items()}, registered_anchors(snapshot))
+    return judged_as_set(report, root)
 
 
 def _found(path: Path, root: Path) -> Path:

@@ -1,8 +1,8 @@
 """Figures of earlier runs. A unit's own figures are keyed by its blob and the code that measured.
 
-The anchor phrases in it depend on the registry as well, but only on the phrases: a row says for which set of phrases the
-unit was searched, and which of them it has. After a change of the registry a unit is searched for the new phrases alone,
-and nothing is counted again.
+The anchor phrases in it depend on the registry as well, but only on the phrases: a row says for which set of phrases
+the unit was searched, and which of them it has. After a change of the registry a unit is searched for the new phrases
+alone, and nothing is counted again.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from codex.continuity.throughline import THROUGHLINE_KEY, THROUGHLINE_MINIMUM
 PATH = "manifests/continuity_report.md"
 WEAKEST = 10
 
+#: The third column of the table of means.
+_CHANGE = re.compile(r"(?<=\d) \| (?:–|[+-]\d+\.\d+)(?= \| )")
 _ROW = re.compile(r"^\| `(\w+_avg)` \| (-?\d+\.\d+) \|", re.MULTILINE)
 
 
@@ -24,6 +26,11 @@ def weakest(units: Sequence[UnitContinuity], threshold: Threshold, number: int =
 def reported_aggregate(markdown: str) -> dict[str, float]:
     """The means that an earlier report gives (to four decimals): what a trend is measured against."""
     return {key: float(figure) for key, figure in _ROW.findall(markdown)}
+
+
+def same_but_for_trend(one: str, other: str) -> bool:
+    """True when two reports differ in the changes since an earlier one at most: the later one would say nothing new."""
+    return _CHANGE.sub("", one) == _CHANGE.sub("", other)
 
 
 def report_markdown(report: ContinuityReport, previous: str = "") -> str:

@@ -91,7 +91,9 @@ THRESHOLDS: tuple[Threshold, ...] = (
 
 def chosen_thresholds(words: str, minimum: Mapping[str, float]) -> tuple[Threshold, ...]:
     """The thresholds that an operator has chosen: on ``corrected`` words, or with other minima (name → minimum)."""
-    return tuple(_chosen(t, words == "corrected" and t.per_thousand, minimum.get(t.name, t.minimum)) for t in THRESHOLDS)
+    return tuple(
+        _chosen(t, words == "corrected" and t.per_thousand, minimum.get(t.name, t.minimum)) for t in THRESHOLDS
+    )
 
 
 def _chosen(threshold: Threshold, corrected: bool, minimum: float) -> Threshold:
@@ -105,9 +107,7 @@ def value(unit: UnitContinuity, threshold: Threshold) -> float:
     return float(getattr(unit, threshold.field))
 
 
-def aggregate(
-    units: Sequence[UnitContinuity], thresholds: Sequence[Threshold] = THRESHOLDS
-) -> dict[str, float]:
+def aggregate(units: Sequence[UnitContinuity], thresholds: Sequence[Threshold] = THRESHOLDS) -> dict[str, float]:
     """The plain mean of each metric over all units, summed in the order given; empty without units."""
     return {t.key: sum(getattr(u, t.field) for u in units) / len(units) for t in thresholds} if units else {}
 

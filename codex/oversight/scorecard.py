@@ -23,6 +23,7 @@ from codex.corpus.index import CorpusIndex
 from codex.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from codex.settings import BudgetSettings
     from codex.workspace import Workspace
 
 #: Operator-active wall time within which a pilot book is to be covered (protocol §11.3).
@@ -97,10 +98,11 @@ def _hours(span: timedelta) -> str:
 
 def scorecard(workspace: Workspace, slug: str) -> Scorecard:
     """Compute the scorecard of a book; raises UserError for a book that the ledger does not know."""
-    return of_snapshot(workspace.snapshot(), slug, workspace)
+    return of_snapshot(workspace.snapshot(), slug, workspace.settings.budget)
 
 
-def of_snapshot(snapshot: Snapshot, slug: str, workspace: Workspace) -> Scorecard:
+def of_snapshot(snapshot: Snapshot, slug: str, budget: BudgetSettings | None = None) -> Scorecard:
+    """The scorecard of a book at one state; raises UserError for a book that the ledger does not know."""
     ledger, subject = Ledger.load(snapshot), f"book:{slug}"
     entry, events = ledger.book(slug), ledger.events(subject)
     continuity = measure_corpus(snapshot)
@@ -115,7 +117,7 @@ def of_snapshot(snapshot: Snapshot, slug: str, workspace: Workspace) -> Scorecar
         continuity=continuity,
         batch=ContinuityReport(tuple(u for u in continuity.units if u.unit_id in mine)),
         cost=ledger.spent(subject),
-        budget=ceilings(ledger, slug, load_campaign(snapshot), workspace.settings.budget)[book_scope(slug)],
+        budget=ceilings(ledger, slug, load_campaign(snapshot), budget)[book_scope(slug)],
         calls=sum(_whole(event.data.get("agent_invocations")) for event in events),
         wall=_wall(events),
         passes=entry.get("passes", {}),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Set
 from typing import Any
 
+from codex.campaign import plantext
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.equivalence import Defect
@@ -32,6 +33,7 @@ def variables(context: Context) -> dict[str, Any]:
 def gate(context: Context, reply: AuditReply) -> Verdict:
     del context
     defects = [*harmful(reply), *_sources(reply), *_contents(reply), *_rows(reply), *_empty(reply)]
+    defects = defects or list(_unfilled(reply))
     figures: dict[str, int] = {str(layer): len(items) for layer, items in reply.items().items()}
     return Verdict(tuple(defects), {"contents": len(reply.contents), **figures, "sources": len(reply.sources)})
 
@@ -99,6 +101,14 @@ def _empty(reply: AuditReply) -> Iterator[Defect]:
     for none in reply.none_stated:
         if not set(none.sources) <= numbers:
             yield Defect(none.inventory, "the statement that there is none cites no listed source", "SOURCE")
+
+
+def _unfilled(reply: AuditReply) -> Iterator[Defect]:
+    """Parts of §1 that the ledger would not take for filled: a reason or a perspective of hardly a word."""
+    found = plantext.sections(render_section(reply))
+    for number in (*(number for _, number, _ in LAYERS.values()), "1.7"):
+        if not plantext.is_filled(found.get(number, "")):
+            yield Defect(f"§{number}", "this part of the audit says next to nothing; write it out")
 
 
 def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:

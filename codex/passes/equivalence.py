@@ -207,7 +207,7 @@ def _exercise(place: Place, book: BookName) -> str:
 
 def _example(place: Place, book: BookName) -> str:
     del book
-    ok = place.named("worked example") or place.tiers & {"intermediate", "master"}
+    ok = place.named("worked example") or (place.tiers & {"intermediate", "master"} and not place.named(*_META))
     return "" if ok else f"{place.title!r} is neither a worked example nor an Intermediate or Master section"
 
 

@@ -94,8 +94,9 @@ def render_brief(
     """
     pattern = load_pattern(each.prompt)
     shared = load_pattern("common")
-    prefix = render(shared.prefix + "\n" + pattern.prefix, stable_variables(rules=rules), each.prompt)
-    variables = {**stable_variables(rules=rules), **each.variables(context), "failure": context.failure, "tools": list(tools)}
+    stable = stable_variables(rules=rules)
+    prefix = render(shared.prefix + "\n" + pattern.prefix, stable, each.prompt)
+    variables = {**stable, **each.variables(context), "failure": context.failure, "tools": list(tools)}
     prompt = render(pattern.prompt, variables, each.prompt)
     if context.failure:
         prompt += "\n" + render(shared.prompt, variables, "common")

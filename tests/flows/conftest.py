@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +32,16 @@ def prefect_api(prefect_server: Server) -> Iterator[Api]:
         os.environ.update(before)
 
 
+@pytest.fixture(scope="package")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A fresh workspace that nobody changes."""
+    return make_workspace(tmp_path_factory.mktemp("seed") / "pilot")
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return make_workspace(tmp_path / "pilot")
+def workspace(seed: Workspace, tmp_path: Path) -> Workspace:
+    """A fresh workspace of the test's own."""
+    return Workspace.open(shutil.copytree(seed.root, tmp_path / "pilot"))
 
 
 def _use_environment() -> None:

@@ -12,8 +12,8 @@ from tests.flows.helpers import SLUG, SUBJECT, start_production
 
 
 @pytest.fixture
-def ledger(workspace: Workspace) -> Ledger:
-    return Ledger.load(workspace.snapshot())
+def ledger(seed: Workspace) -> Ledger:
+    return Ledger.load(seed.snapshot())
 
 
 @pytest.mark.parametrize("wanted", [SLUG, SUBJECT, "3.35", " 3.35 "])

@@ -29,15 +29,13 @@ from tests.flows.helpers import SLUG, SUBJECT, audit_reply, codexctl, record
         (["lawson"], "There is no book 'lawson'"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_anything_starts(
-    workspace: Workspace, arguments: list[str], said: str
-) -> None:
-    done = codexctl("run", *arguments, "-w", workspace.root)
+def test_what_cannot_be_done_is_said_before_anything_starts(seed: Workspace, arguments: list[str], said: str) -> None:
+    done = codexctl("run", *arguments, "-w", seed.root)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    assert not (workspace.state_dir / "server.json").exists()
+    assert not (seed.state_dir / "server.json").exists()
 
 
 def test_a_merge_under_way_is_said_before_anything_starts(workspace: Workspace, tmp_path: Path) -> None:
@@ -48,16 +46,16 @@ def test_a_merge_under_way_is_said_before_anything_starts(workspace: Workspace, 
     assert "A merge is under way" in done.stderr
 
 
-def test_a_dry_run_says_what_it_would_ask_and_pay(workspace: Workspace) -> None:
-    before = workspace.snapshot().label
-    done = codexctl("run", "3.35", "--dry-run", "-w", workspace.root)
+def test_a_dry_run_says_what_it_would_ask_and_pay(seed: Workspace) -> None:
+    before = seed.snapshot().label
+    done = codexctl("run", "3.35", "--dry-run", "-w", seed.root)
     assert done.returncode == 0, done.stderr
     assert f"{SLUG} is at draft; next: P1_audit, which leads to audited" in done.stdout
     assert f"{SUBJECT}/P1_audit/1: claude-opus-4-8" in done.stdout
     assert "its first turn costs at most $" in done.stdout
     assert f"never more than $50.00 for {SUBJECT}" in done.stdout
-    assert workspace.snapshot().label == before
-    assert not (workspace.state_dir / "journal.sqlite3").exists()
+    assert seed.snapshot().label == before
+    assert not (seed.state_dir / "journal.sqlite3").exists()
 
 
 def test_a_run_prints_its_transitions_and_a_second_one_has_nothing_to_do(

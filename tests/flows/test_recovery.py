@@ -22,9 +22,9 @@ def failed(pass_name: str, unit: str | None = None, **data: Any) -> EventDraft:
     )
 
 
-def after(workspace: Workspace, *events: EventDraft) -> Ledger:
+def after(seed: Workspace, *events: EventDraft) -> Ledger:
     """The ledger as it would be after these events."""
-    done = Ledger.load(workspace.snapshot()).append(events, datetime.now(UTC))
+    done = Ledger.load(seed.snapshot()).append(events, datetime.now(UTC))
     assert not done.refused
     return done.ledger
 
@@ -41,28 +41,28 @@ def after(workspace: Workspace, *events: EventDraft) -> Ledger:
         ("PV_continuity", 4),
     ],
 )
-def test_every_ladder_has_an_end(workspace: Workspace, pass_name: str, tries: int) -> None:
+def test_every_ladder_has_an_end(seed: Workspace, pass_name: str, tries: int) -> None:
     from flows.recovery import reason_to_escalate
 
     for count in range(tries):
-        ledger = after(workspace, *[failed(pass_name, number=n) for n in range(count)])
+        ledger = after(seed, *[failed(pass_name, number=n) for n in range(count)])
         assert reason_to_escalate(ledger, SUBJECT, pass_name) is None, f"{count} failures"
-    ledger = after(workspace, *[failed(pass_name, number=n) for n in range(tries)])
+    ledger = after(seed, *[failed(pass_name, number=n) for n in range(tries)])
     reason = reason_to_escalate(ledger, SUBJECT, pass_name)
     assert reason is not None
     assert f"failed {tries} times in a row. §1: it does not hold" in reason
 
 
-def test_a_unit_is_counted_by_itself_and_an_answer_begins_anew(workspace: Workspace) -> None:
+def test_a_unit_is_counted_by_itself_and_an_answer_begins_anew(seed: Workspace) -> None:
     from flows.recovery import reason_to_escalate
 
     unit = [failed("P4_production", "03.09.02", number=n) for n in range(3)]
-    ledger = after(workspace, *unit)
+    ledger = after(seed, *unit)
     assert reason_to_escalate(ledger, SUBJECT, "P4_production", "03.09.02")
     assert reason_to_escalate(ledger, SUBJECT, "P4_production", "03.01.04") is None
     asked = EventDraft(subject=SUBJECT, kind=Kind.ESCALATED, data={"reason": "three failures"})
     answer = EventDraft(subject=SUBJECT, kind=Kind.ANSWERED, to_state="in-production")
-    assert reason_to_escalate(after(workspace, *unit, asked, answer), SUBJECT, "P4_production", "03.09.02") is None
+    assert reason_to_escalate(after(seed, *unit, asked, answer), SUBJECT, "P4_production", "03.09.02") is None
 
 
 def test_no_money_stops_the_run_and_nothing_else_does() -> None:

@@ -46,7 +46,7 @@ CORRUPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "bad URL": (with_source(kind="url", locator="www.example.org"), "is not an http(s) address"),
     "too few sources": ({"sources": audit()["sources"][:2]}, "sources: 2 distinct well-formed sources; at least 3"),
     "one source twice": (
-        {"sources": [*audit()["sources"][:2], {"number": 3, "title": "Again", "kind": "isbn", "locator": "0691085420"}]},
+        {"sources": [*audit()["sources"][:2], {"number": 3, "title": "It", "kind": "isbn", "locator": "0691085420"}]},
         "sources: 2 distinct well-formed sources",
     ),
     "a number twice": (
@@ -82,8 +82,21 @@ def test_each_corruption_is_named(name: str) -> None:
     assert len(found) <= 2, found  # a wrong source also lowers the number of sound ones
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"exercises": [], "none_stated": [NONE | {"reason": "none"}]}, "§1.3: this part of the audit says next to"),
+        ({"perspective": "… " * 200}, "§1.7: this part of the audit says next to nothing; write it out"),
+    ],
+)
+def test_what_the_ledger_would_not_take_for_filled(changed: dict[str, Any], said: str) -> None:
+    """Found here, it goes back to its author; found by the integrator, it would stop the book."""
+    (found,) = judged(**changed)
+    assert found.startswith(said)
+
+
 def test_a_place_twice_in_the_contents() -> None:
-    line = {"ref": "§1", "title": "Again", "summary": "The same reference."}
+    line = {"ref": "§1", "title": "Twice", "summary": "The same reference."}
     verdict = registered().judge(AUDIT.name, audit(contents=[*audit()["contents"], line]))
     assert only(verdict) == "§1: this reference stands twice in the contents"
 

@@ -71,7 +71,7 @@ def test_the_transition_is_met() -> None:
     assert unmet(("continuity_met", "weaving_reported"), ledger, world.snapshot, SUBJECT) == []
 
 
-# --- judgements --------------------------------------------------------------------------------------------------------
+# --- judgements ------------------
 
 
 @pytest.mark.parametrize("name", ["P1", "C2", "B3"])
@@ -113,7 +113,7 @@ def test_a_pair_is_quoted_from_either_unit() -> None:
     assert not woven().judge(CONTINUITY.name, changed_judgement("P1", quote=quote)).defects
 
 
-# --- falling short -----------------------------------------------------------------------------------------------------
+# --- falling short ------------------
 
 
 def test_a_sample_that_does_not_hold_is_a_shortfall_and_no_defect() -> None:
@@ -153,7 +153,9 @@ def test_a_metric_of_the_books_units_below_its_threshold(pattern: str, instead: 
 def test_the_corpus_may_be_below_when_the_book_is_not() -> None:
     world = woven()
     for unit in ("01.01.03", "01.01.15", "03.01.04", "03.01.05", "03.09.02"):
-        world = world.edit(path_of(unit), lambda text: re.sub(r"(?i)appears? again in|builds? toward|in the next", "x", text))
+        world = world.edit(
+            path_of(unit), lambda text: re.sub(r"(?i)appears? again in|builds? toward|in the next", "x", text)
+        )
     world = world.edit(path_of("01.01.03"), lambda text: text + "\nword " * 9000)
     verdict = world.judge(CONTINUITY.name, reply(world))
     assert not verdict.shortfall
@@ -175,7 +177,7 @@ def test_thresholds_are_those_of_the_campaign() -> None:
 
 def test_a_book_without_units_falls_short() -> None:
     world = woven().write({path_of(SPIN, woven()): "", path_of(ORTHOGONAL): ""})
-    files = {p: None for p in (path_of(SPIN, woven()), path_of(ORTHOGONAL))}
+    files = dict.fromkeys((path_of(SPIN, woven()), path_of(ORTHOGONAL)))
     bare = World({k: v for k, v in world.files.items() if k not in files})
     bare.snapshot = bare.snapshot.with_changes(files)
     verdict = bare.judge(CONTINUITY.name, {"judgements": [], "statement": "There is nothing to be judged here at all."})
@@ -189,7 +191,7 @@ def test_a_defect_comes_before_the_shortfall() -> None:
     assert not verdict.shortfall
 
 
-# --- the report --------------------------------------------------------------------------------------------------------
+# --- the report ------------------
 
 
 def test_the_report_has_metrics_samples_and_deficits() -> None:

@@ -33,7 +33,7 @@ from tests.passes.worlds import (
     verification,
 )
 
-# --- every row is answered exactly once --------------------------------------------------------------------------------
+# --- every row is answered exactly once ------------------
 
 
 @pytest.mark.parametrize("row", ["T1", "E6", "X1", "N2", "S1", "I2", "A1"])
@@ -58,7 +58,7 @@ def test_a_missing_row_counts_as_a_gap() -> None:
     assert layers["exercise"] == 66.6
 
 
-# --- each claim is looked up -------------------------------------------------------------------------------------------
+# --- each claim is looked up ------------------
 
 
 def verdict_on(row: str, **changed: Any) -> list[str]:
@@ -80,6 +80,11 @@ CLAIMS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("T2", {"heading": "Synthesis", "quote": QUOTES["Synthesis"]}, "T2: no proof stands under 'Synthesis'"),
     ("E1", {"heading": "Synthesis", "quote": QUOTES["Synthesis"]}, "E1: 'Synthesis' is neither an exercise section"),
+    (
+        "X1",
+        {"heading": "Historical & philosophical context", "quote": QUOTES["Historical & philosophical context"]},
+        "X1: 'Historical & philosophical context' is neither a worked example",
+    ),
     ("X1", {"heading": "Intuition", "quote": QUOTES["Intuition"]}, "X1: 'Intuition' is neither a worked example"),
     ("A1", {"unit": CLIFFORD, "heading": "Bridge", "quote": QUOTES["Bridge"]}, "A1: 'Bridge' is neither a Connections"),
     ("S1", {"unit": SPIN, "other_unit": CLIFFORD}, "S1: no covered row of §1 is answered with unit 03.09.03"),
@@ -213,7 +218,7 @@ def test_an_exercise_may_be_covered_by_a_worked_example() -> None:
     assert verdict_on("E1", heading="Worked example", quote=sentence) == []
 
 
-# --- percentages -------------------------------------------------------------------------------------------------------
+# --- percentages ------------------
 
 STATUSES: list[Status] = ["covered", "partial", "gap", "exception"]
 LETTERS = {letter: layer for layer, (letter, _, _) in LAYERS.items()}

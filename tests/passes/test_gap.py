@@ -64,7 +64,7 @@ def test_what_a_gap_or_an_exception_names_is_not_told_as_evidence() -> None:
 def test_what_a_partly_covered_row_lacks_is_told() -> None:
     reply = answered(gap(), "T2", status="partial", reason="the uniqueness is not shown")
     context = audited().take(GAP.name, reply, "audited", "gap-analysed").context("P3_plan")
-    assert "isomorphism.” — the uniqueness is not shown |" in context.section(2)
+    assert "up to a unique” — the uniqueness is not shown |" in context.section(2)
 
 
 def test_hostile_markup_goes_back_to_its_author() -> None:

@@ -54,7 +54,7 @@ def test_a_sound_plan_passes() -> None:
     assert verdict.figures == {"new_units": 1, "deepenings": 1, "jobs": 1}
 
 
-# --- ids and concepts --------------------------------------------------------------------------------------------------
+# --- ids and concepts ------------------
 
 
 def test_a_taken_id_is_named_with_the_next_free_one() -> None:
@@ -64,7 +64,9 @@ def test_a_taken_id_is_named_with_the_next_free_one() -> None:
 
 
 def test_an_announced_id_is_taken_too() -> None:
-    world = gap_analysed().edit("manifests/deps.json", lambda text: text.replace('"pending": []', '"pending": ["03.09.03"]'))
+    world = gap_analysed().edit(
+        "manifests/deps.json", lambda text: text.replace('"pending": []', '"pending": ["03.09.03"]')
+    )
     assert only(world.judge(PLAN.name, plan())) == (
         "03.09.03: this id belongs to a unit that is announced elsewhere; the next free id is 03.09.04"
     )
@@ -126,7 +128,7 @@ def test_a_plan_of_nothing() -> None:
     assert f"{SPIN}: a job names it, the plan does not" in found
 
 
-# --- the graph ---------------------------------------------------------------------------------------------------------
+# --- the graph ------------------
 
 
 def test_a_cycle_is_named() -> None:
@@ -155,7 +157,9 @@ def test_an_unknown_prerequisite() -> None:
 
 
 def test_an_arrow_of_the_book_needs_a_path() -> None:
-    found = defects(gap_analysed().judge(PLAN.name, one_unit(prerequisites=["01.01.03"], rows=["T3", "E6", "I2", "A1"])))
+    found = defects(
+        gap_analysed().judge(PLAN.name, one_unit(prerequisites=["01.01.03"], rows=["T3", "E6", "I2", "A1"]))
+    )
     found += judged(
         new_units=[new_unit(prerequisites=["01.01.03"], rows=["T3", "E6", "I2", "A1"])],
         deepenings=[],
@@ -175,7 +179,7 @@ def test_a_further_edge_makes_the_path_and_is_asked_of_the_writer() -> None:
     assert second.prerequisites == ("03.01.05",)
 
 
-# --- rows and notation -------------------------------------------------------------------------------------------------
+# --- rows and notation ------------------
 
 
 @pytest.mark.parametrize(("row", "layer"), [("T3", "theorem"), ("E6", "exercise"), ("I2", "intuition")])
@@ -191,7 +195,9 @@ def test_a_partly_covered_row_has_to_be_taken_too() -> None:
 
 def test_an_excepted_row_need_not() -> None:
     reason = "It is of no use to readers of this corpus at all."
-    world = audited().take(GAP.name, answered(gap(), "A1", status="exception", reason=reason), "audited", "gap-analysed")
+    world = audited().take(
+        GAP.name, answered(gap(), "A1", status="exception", reason=reason), "audited", "gap-analysed"
+    )
     reply = plan(deepenings=[], jobs=[{"name": "x", "units": [SPIN]}])
     assert not world.judge(PLAN.name, reply).defects
 
@@ -217,7 +223,7 @@ def test_a_line_says_what_ours_is() -> None:
         PlanReply.model_validate(plan(notation=[{"row": "N1", "book": "x", "ours": "  "}]))
 
 
-# --- jobs --------------------------------------------------------------------------------------------------------------
+# --- jobs ------------------
 
 
 def many(number: int) -> dict[str, Any]:
@@ -261,7 +267,7 @@ def test_each_unit_is_in_one_job(units: list[str], said: list[str]) -> None:
     assert judged(jobs=[{"name": "spin", "units": units}]) == said
 
 
-# --- what it proposes --------------------------------------------------------------------------------------------------
+# --- what it proposes ------------------
 
 
 def test_the_plan_is_read_by_those_who_read_plans() -> None:

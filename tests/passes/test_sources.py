@@ -40,7 +40,8 @@ def test_one_wrong_digit_shows(number: int, place: int, by: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://example.org/a?b=c", "http://www.math.example.org", " https://müller.example/x ", "https://a.b.cc:8080/"]
+    "text",
+    ["https://example.org/a?b=c", "http://www.math.example.org", " https://müller.example/x ", "https://a.b.cc:8080/"],
 )
 def test_good_addresses(text: str) -> None:
     assert url_problem(text) == ""
@@ -57,7 +58,8 @@ def test_bad_addresses(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["10.1090/S0273-0979-1990-15969-9", "doi:10.1007/BF01404072", "https://doi.org/10.1016/0040-9383(64)90003-5"]
+    "text",
+    ["10.1090/S0273-0979-1990-15969-9", "doi:10.1007/BF01404072", "https://doi.org/10.1016/0040-9383(64)90003-5"],
 )
 def test_good_dois(text: str) -> None:
     assert doi_problem(text) == ""

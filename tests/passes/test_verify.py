@@ -54,7 +54,7 @@ def test_the_document_meets_the_conditions_of_the_transition() -> None:
     assert unmet(("verification_filled", "layers_met"), ledger, world.snapshot, SUBJECT) == []
 
 
-# --- samples -----------------------------------------------------------------------------------------------------------
+# --- samples ------------------
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_size_of_the_exercise_sample(rows: int, least: int) -> None:
 def test_the_sample_is_a_tenth_and_five(rows: int) -> None:
     least = sample_size(rows)
     assert least <= rows
-    assert least == rows or (least >= 5 and 10 * least >= rows > 10 * (least - 1) or least == 5)
+    assert least == rows or ((least >= 5 and 10 * least >= rows > 10 * (least - 1)) or least == 5)
 
 
 def with_sample(kind: str, number: int, **changed: Any) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_a_sample_is_looked_up(kind: str, changed: dict[str, Any], said: str) ->
     assert any(each.startswith(said) for each in found), found
 
 
-# --- falling short -----------------------------------------------------------------------------------------------------
+# --- falling short ------------------
 
 
 def test_a_book_below_a_threshold_falls_short_with_its_gap_list() -> None:
@@ -144,7 +144,10 @@ NEW = {
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"rows": ["T1"]}, "T3: the theorem layer is below its threshold and no deficit says what to do about this row"),
+        (
+            {"rows": ["T1"]},
+            "T3: the theorem layer is below its threshold and no deficit says what to do about this row",
+        ),
         ({"rows": ["T3", "T99"]}, "T99: there is no such row in the inventory"),
         ({"unit": "03.09.77"}, "03.09.77: there is no such shipped unit to deepen"),
         (NEW | {"unit": CLIFFORD, "prerequisites": []}, f"{CLIFFORD}: this id belongs to"),
@@ -250,7 +253,7 @@ def test_a_second_shortfall_is_accepted_and_documented() -> None:
     assert "Accepted below its thresholds for this book: T3." in plan.sections[4].text
 
 
-# --- the document ------------------------------------------------------------------------------------------------------
+# --- the document ------------------
 
 
 def test_the_document_says_what_was_found() -> None:
@@ -266,7 +269,9 @@ def test_the_document_says_what_was_found() -> None:
 
 def test_words_of_the_reply_are_not_renumbered_or_obeyed() -> None:
     statement = "See ## 4.1 and ### 4.1.1 above.\n## §6 Another section\n| row | item |\n|---|---|\n```\n" + "x" * 60
-    world = reworked().take(VERIFY.name, verification(statement=statement), "production-complete", "verified", attempt=2)
+    world = reworked().take(
+        VERIFY.name, verification(statement=statement), "production-complete", "verified", attempt=2
+    )
     plan = bookplan.parse(world.snapshot.text(f"plans/fasttrack/{SLUG}.md"))
     assert [section.number for section in plan.sections] == [1, 2, 3, 4, 5]
     assert "See ## 4.1 and ### 4.1.1 above." in plan.sections[4].text

@@ -61,7 +61,7 @@ def test_seams_are_those_between_the_book_and_its_neighbours() -> None:
     assert [s.unit for s, _ in open_seams(context, {})] == [ORTHOGONAL, SPIN]
 
 
-# --- open seams --------------------------------------------------------------------------------------------------------
+# --- open seams ------------------
 
 
 @pytest.mark.parametrize(("kept", "left_open"), [(0, ORTHOGONAL), (1, SPIN)])
@@ -91,7 +91,10 @@ def saying(text: str) -> list[str]:
 )
 def test_the_anchor_phrase_is_said_word_for_word_where_readers_see_it(text: str) -> None:
     found = saying(text)
-    assert f"{ORTHOGONAL}: conn:008.orthogonal-spin is not said here: the anchor phrase “{SPIN_ANCHOR}” is missing" in found
+    assert (
+        f"{ORTHOGONAL}: conn:008.orthogonal-spin is not said here: the anchor phrase “{SPIN_ANCHOR}” is missing"
+        in found
+    )
 
 
 def test_a_phrase_in_the_front_matter_is_not_said() -> None:
@@ -127,13 +130,16 @@ def test_nothing_is_asked_for_without_an_anchor_phrase() -> None:
     assert judged(weaving(units=[]), world) == []
 
 
-# --- nothing gets worse ------------------------------------------------------------------------------------------------
+# --- nothing gets worse ------------------
 
 WORSE: dict[str, tuple[dict[str, Any], str]] = {
     "phrasing": (edit("append", "Synthesis", "This is obviously so."), "no prohibited phrasings"),
     "long paragraph": (edit("append", "Synthesis", "word " * 251), "no paragraph exceeds 250 words"),
     "undeclared source": (edit("append", "Synthesis", "See [ref: Nobody]."), "uses a declared source"),
-    "unknown tier": (edit("new_section", "Bridge", "## More [Beginner]\n\nProof. Hence, it is so."), "no proof language"),
+    "unknown tier": (
+        edit("new_section", "Bridge", "## More [Beginner]\n\nProof. Hence, it is so."),
+        "no proof language",
+    ),
 }
 
 
@@ -190,7 +196,7 @@ def test_a_unit_listed_twice_is_named() -> None:
     assert judged(weaving(units=units)) == [f"{SPIN}: it is listed twice"]
 
 
-# --- weaving again -----------------------------------------------------------------------------------------------------
+# --- weaving again ------------------
 
 
 def sparse(text: str) -> str:
@@ -250,7 +256,7 @@ def test_a_faulty_reply_of_the_continuity_pass_says_nothing_about_the_book() -> 
     assert WEAVE.variables(woven().events(failed).context(WEAVE.name))["shortfalls"] == []
 
 
-# --- what it proposes --------------------------------------------------------------------------------------------------
+# --- what it proposes ------------------
 
 
 def test_each_edited_unit_is_proposed_on_its_version() -> None:

@@ -30,6 +30,7 @@ from codex.snapshot import Snapshot, TreeSnapshot
 from codex.units import parse_unit, set_frontmatter_value
 
 SEED = Path(__file__).resolve().parents[2] / "manifests" / "pilot" / "workspace"
+STARTER = TreeSnapshot(SEED)
 SLUG = "lawson-michelsohn-spin-geometry"
 SUBJECT = f"book:{SLUG}"
 BOOK = {
@@ -51,7 +52,7 @@ SPIN_ANCHOR = "the spin group double covers the rotation group"
 QUOTES = {
     "Intuition": "This one wish forces a surprise. Multiply the slanted arrow",
     "Formal definition": "the Clifford algebra is the tensor algebra modulo one quadratic relation",
-    "Key theorem with proof": "This property determines the pair $(\\mathrm{Cl}(V,q),\\iota)$ up to a unique isomorphism.",
+    "Key theorem with proof": "This property determines the pair $(\\mathrm{Cl}(V,q),\\iota)$ up to a unique",
     "Connections": "polarisation turns it into the anticommutation rule; orthogonal bases give the bases",
     "Historical & philosophical context": "Hamilton found the quaternions in 1843 and Grassmann published",
     "Synthesis": "The foundational idea of the unit is to adjoin a linear square root.",
@@ -64,7 +65,8 @@ class World:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = dict(files)
-        self.snapshot: Snapshot = TreeSnapshot(SEED).with_changes(self.files, label="0" * 40)
+        self.snapshot: Snapshot = STARTER.with_changes(self.files, label="0" * 40)
+        self._contexts: dict[tuple[str, str | None, int], Context] = {}
 
     def events(self, *drafts: EventDraft) -> World:
         done = append(self.snapshot, drafts, NOW)
@@ -81,7 +83,12 @@ class World:
     def context(
         self, pass_name: str, unit: str | None = None, attempt: int = 1, failure: Failure | None = None
     ) -> Context:
-        return Context(self.snapshot, "0" * 40, SUBJECT, pass_name, attempt, unit, None, failure)
+        if failure is not None:
+            return Context(self.snapshot, "0" * 40, SUBJECT, pass_name, attempt, unit, None, failure)
+        key = (pass_name, unit, attempt)  # contexts are pure: what one has parsed is good for the next
+        if key not in self._contexts:
+            self._contexts[key] = Context(self.snapshot, "0" * 40, SUBJECT, pass_name, attempt, unit)
+        return self._contexts[key]
 
     def judge(self, pass_name: str, reply: Mapping[str, Any], **more: Any) -> Verdict:
         """What the gate of a pass says of a reply (as the JSON that an agent hands in)."""
@@ -139,7 +146,7 @@ def only(verdict: Verdict) -> str:
     return found[0]
 
 
-# --- the starter corpus with a registered book -----------------------------------------------------------------------
+# --- the starter corpus with a registered book ------------------
 
 
 @lru_cache
@@ -147,7 +154,7 @@ def registered() -> World:
     return World({}).events(EventDraft(subject=SUBJECT, kind=Kind.REGISTERED, data=dict(BOOK)))
 
 
-# --- P1 --------------------------------------------------------------------------------------------------------------
+# --- P1 ------------------
 
 
 def item(row: str, place: str, label: str, statement: str = "") -> dict[str, Any]:
@@ -187,7 +194,7 @@ def audited() -> World:
     return registered().take(AUDIT.name, audit(), "draft", "audited")
 
 
-# --- P2 --------------------------------------------------------------------------------------------------------------
+# --- P2 ------------------
 
 EXERCISE = "Use $e_1e_1 = e_2e_2 = -1$ and $e_2e_1 = -e_1e_2$. What number is"
 
@@ -242,7 +249,7 @@ def gap_analysed() -> World:
     return audited().take(GAP.name, gap(), "audited", "gap-analysed")
 
 
-# --- P3 --------------------------------------------------------------------------------------------------------------
+# --- P3 ------------------
 
 
 def new_unit(**changed: Any) -> dict[str, Any]:
@@ -287,7 +294,7 @@ def planned() -> World:
     )
 
 
-# --- P4 --------------------------------------------------------------------------------------------------------------
+# --- P4 ------------------
 
 
 def path_of(unit_id: str, world: World | None = None) -> str:
@@ -346,7 +353,7 @@ def produced() -> World:
     )
 
 
-# --- P5 --------------------------------------------------------------------------------------------------------------
+# --- P5 ------------------
 
 
 def verification(**changed: Any) -> dict[str, Any]:
@@ -400,7 +407,7 @@ def verified() -> World:
     return produced().take(VERIFY.name, verification(), "production-complete", "verified")
 
 
-# --- PW --------------------------------------------------------------------------------------------------------------
+# --- PW ------------------
 
 
 def weaving(**changed: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ in calls as well as between them.
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import time
@@ -79,8 +80,10 @@ class Trial:
 
 def same_end(trial: Trial, pilot: Pilot) -> None:
     """The same files, and the same ledger but for what passes and for what the lost calls cost."""
-    for what in ("content", "plans", "notation", "docs"):
+    for what in ("content", "plans", "notation", "docs", "manifests/units"):
         assert blobs(trial.folder, what) == blobs(pilot.folder, what)
+    for register in ("manifests/deps.json", "manifests/connections.json"):
+        assert entries(trial.folder, register) == entries(pilot.folder, register)
     found, expected = projection(trial.folder), projection(pilot.folder)
     lost = lost_costs(trial.folder)
     costs = {path: value for path, value in expected.items() if path.endswith(("/cost_usd", "/cost_usd_total"))}
@@ -88,6 +91,13 @@ def same_end(trial: Trial, pilot: Pilot) -> None:
     assert comparable(found) == comparable(expected)
     assert git(trial.folder, "status", "--porcelain") == ""
     assert git(trial.folder, "fsck", "--strict", "--no-dangling") == ""
+
+
+def entries(folder: Path, path: str) -> list[str]:
+    """Every entry of a register, in no order: units arrive in any."""
+    document = json.loads(git(folder, "show", f"HEAD:{path}"))
+    lists = ((key, each) for key, value in document.items() for each in (value if isinstance(value, list) else [value]))
+    return sorted(json.dumps([key, each], sort_keys=True) for key, each in lists)
 
 
 def comparable(document: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,9 @@ INVENTORIES = {
 #: A run of so many words that stands elsewhere is a copy.
 COPIED = 13
 
+#: With a year in it, it is the title of a work that both cite.
+_CITED = r"\b1[6-9]\d\d\b|\b20[0-2]\d\b"
+
 
 class Conversation:
     """One recording: ``P4_production.03.09.03.2`` is the second attempt at that unit."""
@@ -195,14 +198,29 @@ def shared_runs(ours: Sequence[str], theirs: Iterator[str]) -> set[str]:
         other = words(text)
         for n in range(0, len(other) - step + 1, step):
             if " ".join(other[n : n + step]) in short:
-                found |= {" ".join(other[k : k + COPIED]) for k in range(max(n - step + 1, 0), n + 1)}
+                starts = range(max(n - step + 1, 0), n + 1)
+                found |= {" ".join(other[k : k + COPIED]) for k in starts if k + COPIED <= len(other)}
     runs = {" ".join(each[n : n + COPIED]) for each in mine for n in range(len(each) - COPIED + 1)}
-    return {run for run in found & runs if len(run.split()) == COPIED}
+    return {run for run in found & runs if not re.search(_CITED, run)}
+
+
+#: Nobody's prose: front matter, whose keys are given; headings; works listed by their titles; code; exercises' markup.
+_NO_PROSE = re.compile(
+    r"\A---\n.*?\n---\n|^## Bibliography.*?(?=^## |\Z)|^#+ .*?$|```.*?```|`[^`\n]*`|</?[a-z][^<>]*>",
+    re.MULTILINE | re.DOTALL,
+)
+_MATH = re.compile(r"(\$\$.*?\$\$|\$[^$]*\$)", re.DOTALL)
 
 
 def words(text: str) -> list[str]:
-    """Runs of letters and digits, in lower case."""
-    return re.findall(r"[^\W_]+", text.lower())
+    """Runs of letters and digits, in lower case, each with the formulas after it: compared, but not counted."""
+    found = [""]
+    for n, piece in enumerate(_MATH.split(_NO_PROSE.sub(" ", text).lower())):
+        if n % 2:
+            found[-1] += "$" + "".join(re.findall(r"[^\W_]+", piece))
+        else:
+            found += re.findall(r"[^\W_]+", piece)
+    return found[1:]
 
 
 def test_a_copied_run_is_found_wherever_it_stands() -> None:

@@ -58,7 +58,7 @@ def failed(context: Context, what: str = "the quote does not occur") -> Context:
     return Context(context.snapshot, context.base, context.subject, context.pass_name, 2, context.unit, None, failure)
 
 
-# --- the prefix --------------------------------------------------------------------------------------------------------
+# --- the prefix ------------------
 
 
 @pytest.mark.parametrize("name", PASSES)
@@ -91,6 +91,17 @@ def test_the_prefix_is_the_same_for_every_unit() -> None:
     assert len({brief(context)[1] for context in contexts}) == 2
 
 
+def test_the_rule_list_can_be_withheld() -> None:
+    each = PASSES["P4_production"]
+    contexts = [planned().context("P4_production", unit) for unit in (SPIN, ORTHOGONAL)]
+    (bare,) = {render_brief(each, context, each.tools, rules=False)[0] for context in contexts}
+    (whole,) = {render_brief(each, context, each.tools)[0] for context in contexts}
+    assert "## What the validator asks" in whole
+    assert "- PH001: " in whole
+    assert "What the validator asks" not in bare
+    assert "PH001" not in bare
+
+
 @pytest.mark.parametrize("name", PASSES)
 def test_a_brief_is_the_same_when_it_is_made_again(name: str) -> None:
     assert brief(SITUATIONS[name]()) == brief(SITUATIONS[name]())
@@ -105,10 +116,12 @@ def test_patterns_say_what_they_are(name: str) -> None:
     assert pattern.pass_name in {"any", *PASSES}
 
 
-# --- variables ---------------------------------------------------------------------------------------------------------
+# --- variables ------------------
 
 
-@pytest.mark.parametrize("source", ["{{ nothing }}", "{{ title.nothing }}", "{{ nothing | line }}", "{% if nothing %}{% endif %}"])
+@pytest.mark.parametrize(
+    "source", ["{{ nothing }}", "{{ title.nothing }}", "{{ nothing | line }}", "{% if nothing %}{% endif %}"]
+)
 def test_an_undefined_variable_is_an_error(source: str) -> None:
     with pytest.raises(DataError, match="Prompt pattern p cannot be rendered"):
         render(source, {"title": "x"}, "p")
@@ -142,14 +155,17 @@ def test_patterns_are_sandboxed(source: str) -> None:
         render(source, {"t": [0]}, "p")
 
 
-# --- data stays data ---------------------------------------------------------------------------------------------------
+# --- data stays data ------------------
 
 EVIL = "{{ 7 * 7 }}{% for x in y %}{{ cycler.__init__.__globals__ }}"
 
 
 def test_text_of_agents_is_never_a_template() -> None:
     world = gap_analysed().take(
-        "P3_plan", plan(new_units=[new_unit(must_contain=EVIL * 3, title=EVIL[:60])]), "gap-analysed", "production-ready"
+        "P3_plan",
+        plan(new_units=[new_unit(must_contain=EVIL * 3, title=EVIL[:60])]),
+        "gap-analysed",
+        "production-ready",
     )
     prompt = brief(world.context("P4_production", SPIN))[1]
     assert EVIL in prompt

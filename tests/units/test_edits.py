@@ -56,10 +56,14 @@ def applied(text: str, *edits: UnitEdit) -> str:
 
 
 def test_append_goes_behind_the_last_line_of_the_section_with_its_subsections() -> None:
-    assert applied(TEXT, edit("append", "Formal definition", "New.\n")) == TEXT.replace("Others.\n", "Others.\n\nNew.\n")
+    assert applied(TEXT, edit("append", "Formal definition", "New.\n")) == TEXT.replace(
+        "Others.\n", "Others.\n\nNew.\n"
+    )
     assert applied(TEXT, edit("append", "An example", "New.")) == TEXT.replace("is six.\n", "is six.\n\nNew.\n")
     assert applied(TEXT, edit("append", "Bibliography", "- Pappus.")) == TEXT + "\n\n- Pappus."
-    assert applied(TEXT, edit("append", "Empty", "Full.")) == TEXT.replace("Empty [Master]\n", "Empty [Master]\n\nFull.\n")
+    assert applied(TEXT, edit("append", "Empty", "Full.")) == TEXT.replace(
+        "Empty [Master]\n", "Empty [Master]\n\nFull.\n"
+    )
 
 
 def test_append_at_the_end_keeps_the_final_line_end() -> None:
@@ -88,7 +92,9 @@ def test_edits_build_on_each_other() -> None:
     assert "Two hands." in applied(TEXT, first, edit("replace", "Hands", "Two hands.", "Two of them."))
 
 
-@pytest.mark.parametrize("given_title", ["## Formal definition [Intermediate+]", " formal definition", "Formal  definition"])
+@pytest.mark.parametrize(
+    "given_title", ["## Formal definition [Intermediate+]", " formal definition", "Formal  definition"]
+)
 def test_titles_as_people_write_them(given_title: str) -> None:
     found = headings_titled(parse_unit(TEXT.encode(), "a.md"), given_title)
     assert found == ([] if given_title == " formal definition" else [1])

@@ -32,7 +32,7 @@ class Repaired:
 
 
 def repair_files(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Repaired]:
-    """The files among ``paths`` that can be repaired; nothing is written. Later files see the repairs of earlier ones."""
+    """The files among ``paths`` that can be repaired; nothing is written. Later files see repairs of earlier ones."""
     answers: Answers = SnapshotAnswers(snapshot)
     for path in paths:
         if path == DEPS:
@@ -53,7 +53,7 @@ def _repair(snapshot: Snapshot, answers: Answers, path: str) -> Repaired | None:
     made: list[str] = []
     for repair in REPAIRS:
         tried = repair.change(text, path)
-        if tried != text and _is_harmless(snapshot, answers, path, text, tried):
+        if tried != text and "\r" not in tried and _is_harmless(snapshot, answers, path, text, tried):
             text = tried
             made.append(repair.name)
     return Repaired(path, data, text.encode("utf-8"), tuple(made)) if made else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from codex.units.cuts import Span, fenced_spans
@@ -45,7 +46,16 @@ class Untouchable:
     """Tells whether a stretch of the body meets code."""
 
     def __init__(self, body: str) -> None:
-        self._spans = code_spans(body)
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in code_spans(body):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(end, self._ends[-1])
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
 
     def __call__(self, start: int, end: int) -> bool:
-        return any(a < end and start < b or start == end and a <= start < b for a, b in self._spans)
+        """True when ``body[start:end]`` (a place between characters, when it is empty) touches code."""
+        before = bisect_right(self._starts, max(start, end - 1))
+        return before > 0 and self._ends[before - 1] > start

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from codex.check.fix.lines import Untouchable, lines_with_offsets
 from codex.check.rules.beginner import LONGEST_BEGINNER_PARAGRAPH
 from codex.check.rules.prose import LONGEST_PARAGRAPH
 from codex.units import Unit, parse_unit
-from codex.units.cuts import math_spans
+from codex.units.cuts import cut, math_spans
 from codex.units.frontmatter import split_frontmatter
 
 
@@ -42,9 +43,13 @@ def _start(text: str, path: str) -> str:
 
 
 def _end(text: str, path: str) -> str:
-    """One line end at the end of the file: without it front matter that ends the file is not closed."""
+    """One line end at the end of the file: without any, front matter that ends the file is not closed."""
     ended = text.rstrip(" \t\n")
-    return ended + "\n" if ended and not _in_code(text, len(ended) - 1) else text
+    if not ended or text == ended + "\n":
+        return text
+    if _in_code(text, len(ended) - 1):
+        return text if text.endswith("\n") else text + "\n"
+    return ended + "\n"
 
 
 def _in_code(text: str, at: int) -> bool:
@@ -84,22 +89,28 @@ def _stripped(line: str, following: str) -> str:
     return line if breaks or bare.count("`") % 2 else bare
 
 
-_BULLET = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
+_BULLET = re.compile(r"^(?:[-*+]|[0-9]{1,9}[.)])[ \t]+\S", re.MULTILINE)
 _PIECE = re.compile(r"\n{2,}")
 
 
 def _bullets(text: str, path: str) -> str:
     """Blank lines between the bullets of a list that the rules count as one too long paragraph."""
-    unit = parse_unit(text.encode("utf-8", "surrogatepass"), path)
-    if unit.error:
+    start = _body_start(text)
+    body = text[start:]
+    lists = [(at, piece) for at, piece in _pieces(body) if _is_long_list(piece)]
+    if not lists:
         return text
-    code, body, out, position = Untouchable(unit.body), unit.body, [], 0
-    for start, piece in _pieces(body):
-        limit = _limit(unit, start)
-        if len(piece) > 2 * limit and len(piece.split()) > limit and not code(start, start + len(piece)):
-            out += [body[position:start], _spread(piece, limit)]
-            position = start + len(piece)
-    return text[: unit.body_offset] + "".join([*out, body[position:]])
+    unit, code, out, position = parse_unit(text.encode("utf-8"), path), Untouchable(body), [], 0
+    for at, piece in lists:
+        if not code(at, at + len(piece)):
+            out += [body[position:at], _spread(piece, _limit(unit, at))]
+            position = at + len(piece)
+    return text[:start] + "".join([*out, body[position:]])
+
+
+def _is_long_list(piece: str) -> bool:
+    long = len(piece) > 2 * LONGEST_BEGINNER_PARAGRAPH and len(piece.split()) > LONGEST_BEGINNER_PARAGRAPH
+    return long and len(_BULLET.findall(piece)) > 1
 
 
 def _pieces(body: str) -> Iterator[tuple[int, str]]:
@@ -119,39 +130,41 @@ def _limit(unit: Unit, offset: int) -> int:
 
 def _spread(piece: str, limit: int) -> str:
     """The list with blank lines between its bullets, where then each is short enough; as it is otherwise."""
-    lines = piece.split("\n")
-    starts = [number for number, line in enumerate(lines) if _BULLET.match(line)]
-    cuts = [0, *(number for number in starts if number), len(lines)]
-    chunks = ["\n".join(lines[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
-    fits = len(starts) > 1 and all(len(chunk.split()) <= limit for chunk in chunks)
-    return "\n\n".join(chunks) if fits else piece
+    cuts = [0, *(bullet.start() for bullet in _BULLET.finditer(piece) if bullet.start()), len(piece)]
+    chunks = [piece[a:b].rstrip("\n") for a, b in pairwise(cuts)]
+    helps = len(piece.split()) > limit and all(len(chunk.split()) <= limit for chunk in chunks)
+    return "\n\n".join(chunks) if helps and not _HTML_LINE.search(piece) else piece
 
 
+#: Where a blank line may end a block of HTML.
+_HTML_LINE = re.compile(r"^[ \t]*<", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_NO_WORDS = re.compile(r"\\(?:text|textrm|textit|textbf|mathrm|mathbf|mathit|mathsf|operatorname\*?|mbox)\s*\{[^{}]*\}|\\[A-Za-z]+")
+_NO_WORDS = re.compile(r"\\(?:text\w*|math\w+|operatorname\*?|mbox)\s*\{[^{}]*\}|\\[A-Za-z]+")
 
 
 def _math_delimiters(body: str) -> str:
-    """Dollars moved next to their formula, and the dollars of a displayed formula of several lines to lines of their own."""
+    """Dollars next to their formula; the dollars of a displayed formula of several lines on lines of their own."""
+    changed = [(at, piece, new) for at, piece in _pieces(body) if "$" in piece and (new := _delimited(piece)) != piece]
+    if not changed:
+        return body
     code, out, position = Untouchable(body), [], 0
-    for start, piece in _pieces(body):
-        if "$" in piece and not code(start, start + len(piece)) and "`" not in piece:
-            out += [body[position:start], _delimited(piece)]
-            position = start + len(piece)
+    for at, piece, new in changed:
+        if "`" not in piece and not code(at, at + len(piece)):
+            out += [body[position:at], new]
+            position = at + len(piece)
     return "".join([*out, body[position:]])
 
 
 def _delimited(piece: str) -> str:
     """The paragraph with sound delimiters; as it is where a dollar might be money or be left over."""
     spans = math_spans(piece)
+    sound = [_sound(piece, start, end) for start, end in spans]
     formulas = [piece[start:end] for start, end in spans]
-    outside = "".join(piece[a:b] for a, b in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(piece)], strict=True))
-    if "$" in outside or not all(map(_is_formula, formulas)):
+    if sound == formulas or "$" in cut(piece, spans).text or not all(map(_is_formula, formulas)):
         return piece
     parts, position = [], 0
-    for (start, end), formula in zip(spans, formulas, strict=True):
-        alone = not piece[:start].rpartition("\n")[2].strip() and not piece[end:].partition("\n")[0].strip()
-        parts += [piece[position:start], _sound(formula, alone)]
+    for (start, end), new in zip(spans, sound, strict=True):
+        parts += [piece[position:start], new]
         position = end
     return "".join([*parts, piece[position:]])
 
@@ -162,22 +175,26 @@ def _is_formula(formula: str) -> bool:
     return bool(inner.strip()) and (formula.startswith("$$") or not _WORD.search(_NO_WORDS.sub("", inner)))
 
 
-def _sound(formula: str, alone: bool) -> str:
-    """``alone``: nothing else stands on the formula's first and last line."""
-    if not formula.startswith("$$"):
-        inner = formula[1:-1].strip(" \t")
-        return formula if inner.endswith("\\") else f"${inner}$"
-    inner = formula[2:-2]
-    if not alone or "\n" not in inner:
-        return formula
-    return "$$\n" + inner.strip("\n") + "\n$$" if inner[0] != "\n" or inner[-1] != "\n" else formula
+def _sound(piece: str, start: int, end: int) -> str:
+    """The formula at a place of a paragraph, with sound delimiters."""
+    width = 2 if piece.startswith("$$", start) else 1
+    inner = piece[start + width : end - width]
+    if width == 1:
+        inner = inner.strip(" \t")
+        return piece[start:end] if inner.endswith("\\") else f"${inner}$"  # else a backslash would escape the dollar
+    indent, after = piece[:start].rpartition("\n")[2], piece[end:].partition("\n")[0]
+    alone = not indent.strip() and not after.strip()
+    good = inner.startswith("\n") and not inner.rpartition("\n")[2].strip()
+    if good or not alone or "\n" not in inner:
+        return piece[start:end]
+    return f"$$\n{indent}{inner.strip()}\n{indent}$$"
 
 
 REPAIRS: tuple[Repair, ...] = (
     Repair("line ends", "CRLF and lone CR become LF", _line_ends),
     Repair("start of file", "no byte order mark and no blank line before the front matter", _start),
     Repair("end of file", "exactly one line end at the end", _end),
-    Repair("trailing blanks", "no blanks at line ends, but for hard line breaks and in code", _on_body(_trailing_blanks)),
+    Repair("trailing blanks", "no blanks at line ends, hard line breaks and code excepted", _on_body(_trailing_blanks)),
     Repair("bullets", "blank lines between bullets that count as one paragraph that is too long", _bullets),
-    Repair("math delimiters", "no blank inside the dollars of a formula; display dollars alone", _on_body(_math_delimiters)),
+    Repair("math delimiters", "no blank inside the dollars; those of long formulas alone", _on_body(_math_delimiters)),
 )

@@ -11,12 +11,15 @@ from codex.check.rule import SHOWN_PLACES
 _WORDS = {"fail": "fails", "not_judged": "not judged"}
 
 
-def report_text(report: CheckReport) -> str:
-    """Every shortfall with place, code, what is wrong and what would pass; then counts; one closing line."""
+def report_text(report: CheckReport, total: CheckReport | None = None) -> str:
+    """Every shortfall with place, code, what is wrong and what would pass; then counts; one closing line.
+
+    ``total`` is the report that the closing line sums up, where the one shown is a part of it.
+    """
     shown = [result for result in (*report.results, *report.workspace) if result.error or result.failures]
     blocks = ["\n".join(_unit_lines(result)) for result in shown]
     counts = list(_count_lines(shown))
-    return "\n\n".join(filter(None, [*blocks, "\n".join(counts), closing_line(report)])) + "\n"
+    return "\n\n".join(filter(None, [*blocks, "\n".join(counts), closing_line(total or report)])) + "\n"
 
 
 def closing_line(report: CheckReport) -> str:

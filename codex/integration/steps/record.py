@@ -11,7 +11,7 @@ from codex.campaign.conditions import unmet
 from codex.campaign.costs import append_costs
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import machine_of
+from codex.campaign.tables import machine_of
 from codex.integration.proposal import Proposal, RejectedUnit
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
