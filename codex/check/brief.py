@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codex.check.faults import FAULTS
 from codex.check.registry import rules_at
 from codex.check.result import CheckResult, UnitResult
 from codex.check.rule import SHOWN_PLACES, Level
@@ -25,6 +26,7 @@ def defect_list(result: UnitResult) -> str:
 def _lines(result: UnitResult) -> Iterator[str]:
     if result.error:
         yield f"- **{result.error.code}** (line {result.error.line}) {result.error.sentence}"
+        yield f"  - Repair: {FAULTS[result.error.code].hint}"
     for check in result.checks:
         if check.verdict == "fail":
             yield from _defect(check)

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from codex.check.explain import PARSE_ERRORS, example_text
+from codex.check.explain import example_text
+from codex.check.faults import FAULTS
+from codex.check.fix.repairs import REPAIRS
 from codex.check.registry import RULES
 from codex.check.rule import Example, Rule
 
@@ -23,6 +25,38 @@ accepted by, also where that is loose. A unit with all three tiers and without a
 Level *full* adds what the rubric asks of every unit and nobody checked. A *warning* never fails a unit.
 
 `codexctl check --explain CODE` shows one rule, `--select CODE,…` runs only some (beginnings of codes will do).
+"""
+
+_BY_PATH = """\
+## Other rules for some paths
+
+`codex.toml` in the workspace's root sets what is judged where. Codes may be beginnings of codes; a path is a folder, a
+file or a pattern; what a later entry says of a rule prevails.
+
+```toml
+[check]
+gate = "core"              # the level that must be passed
+report = "full"            # the level that is shown; what is above the gate is a warning
+
+[[check.paths]]
+path = "content/03-modern-geometry"
+gate = ["XR001", "XE"]     # counts here, whatever its level and severity
+ignore = ["XM001"]         # not judged here
+
+[[check.paths]]
+path = "content/**/*-exercises.md"
+select = ["XL"]            # judged here beside the rules of the level
+```
+
+`--level` on the command line makes all rules of that level count, `--select` leaves these settings out.
+"""
+
+_REPAIRS = """\
+## What `--fix` repairs
+
+Only what is mechanical and certain, in the files of your working tree. After each repair every rule judges the unit
+again: one after which a check that passed would fail is left out. Front matter is not touched but for line ends.
+`--fix --diff` shows the changes and writes nothing.
 """
 
 #: Where level core departs from the reference validator, and why.
@@ -55,7 +89,12 @@ def _lines() -> Iterator[str]:
     yield from _overview("Level core", (rule for rule in RULES if rule.level == "core"))
     yield from _overview("Level full", (rule for rule in RULES if rule.level == "full"))
     yield "## Files that cannot be read\n"
-    yield from (f"* **{code}** {text}" for code, text in PARSE_ERRORS.items())
+    yield from (f"* **{code}** {fault.meaning} To repair: {fault.hint}" for code, fault in FAULTS.items())
+    yield f"\n{_BY_PATH}"
+    yield _REPAIRS
+    yield "| repair | what it does |"
+    yield "| --- | --- |"
+    yield from (f"| {repair.name} | {_cell(repair.what)} |" for repair in REPAIRS)
     yield "\n## Where core departs from the reference validator\n"
     yield from (f"{number}. {text}" for number, text in enumerate(DIFFERENCES, 1))
     yield "\n## The rules one by one\n"

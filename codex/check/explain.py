@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from codex.check.faults import FAULTS
 from codex.check.registry import RULE_BY_CODE, RULES
 from codex.check.rule import Example, Rule
 from codex.errors import UserError
 
-#: What stands for a file that cannot be read as a unit at all (unit-rubric §1.2).
-PARSE_ERRORS = {
-    "PE001": "The file is not UTF-8 text.",
-    "PE002": "There is no front matter: the file must begin with a line of three hyphens, and a second such line ends "
-    "the front matter. A byte order mark or a blank line in front breaks it.",
-    "PE003": "The front matter is not valid YAML 1.1.",
-    "PE004": "The front matter is not a mapping, or a field has a type that a rule cannot work with.",
+#: Codes of other commands that appear in reports beside those of rules.
+OTHER_CODES = {
+    "XK001": "More than about 12 backward references per 1,000 words on average: so many links stop helping a reader. "
+    "A warning of `codexctl continuity`; it fails nothing.",
 }
 
 
@@ -21,8 +19,10 @@ def explain(code: str) -> str:
     wanted = code.strip().upper()
     if wanted == "ALL":
         return "".join(f"{rule.code}  {rule.level}  {rule.severity:7}  {rule.name}\n" for rule in RULES)
-    if wanted in PARSE_ERRORS:
-        return f"{wanted}  {PARSE_ERRORS[wanted]}\n"
+    if wanted in FAULTS:
+        return f"{wanted}  {FAULTS[wanted].meaning}\n\nTo repair: {FAULTS[wanted].hint}\n"
+    if wanted in OTHER_CODES:
+        return f"{wanted}  {OTHER_CODES[wanted]}\n"
     if wanted not in RULE_BY_CODE:
         raise UserError(f"No rule has the code {code!r}.", remedy="`codexctl check --explain all` lists them.")
     return _explain(RULE_BY_CODE[wanted])

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "integrate": ("codex.cli.integrate", "integrate", "Take finished unit files into the shared state, as commits."),
     "check": ("codex.cli.check", "check", "The validator."),
     "continuity": ("codex.cli.continuity", "continuity", "The six continuity metrics."),
+    "graph": ("codex.cli.graph", "graph", "Prerequisites: cycles, depth, what rests on what, a drawing."),
     "ledger": ("codex.cli.ledger", "app", "The campaign ledger: show, log, verify, rebuild."),
     "costs": ("codex.cli.ledger", "costs", "The cost ledger against its budgets."),
 }
@@ -106,9 +107,6 @@ def run(arguments: list[str] | None = None) -> int:
         if "--debug" in argv:
             traceback.print_exc()
         return _report(error)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("codexctl: interrupted; nothing is lost, run the same command again to go on.", err=True)
-        return 130
     except BrokenPipeError:
         return 0
 

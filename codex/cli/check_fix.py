@@ -25,13 +25,15 @@ def fix_files(call: Call, *, show_only: bool) -> bool:
 
     What was done is said on standard error. Raises StorageError for a file that cannot be written.
     """
+    from codex.check.facts import Facts
     from codex.check.fix import repair_files
     from codex.check.runner import find_files
 
     tree = call.tree()
     any_repairs = False
     wanted = call.wanted(tree)
-    for repaired in repair_files(tree, find_files(tree, ["content"] if wanted is None else wanted)):
+    paths = find_files(tree, ["content"] if wanted is None else wanted)
+    for repaired in repair_files(tree, paths, Facts(tree.store)):
         any_repairs = True
         if show_only:
             sys.stdout.write("".join(diff_lines(repaired)))
@@ -44,9 +46,16 @@ def fix_files(call: Call, *, show_only: bool) -> bool:
 
 def diff_lines(repaired: Repaired) -> Iterator[str]:
     """The repairs of one file as a unified diff."""
-    before, after = (data.decode("utf-8").split("\n") for data in (repaired.before, repaired.after))
-    names = (f"a/{repaired.path}", f"b/{repaired.path}")
-    yield from difflib.unified_diff([f"{each}\n" for each in before], [f"{each}\n" for each in after], *names)
+    before, after = (list(_lines(data.decode("utf-8"))) for data in (repaired.before, repaired.after))
+    yield from difflib.unified_diff(before, after, f"a/{repaired.path}", f"b/{repaired.path}")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their line ends; a last one without is marked as ``diff`` does."""
+    *lines, rest = text.split("\n")
+    yield from (f"{line}\n" for line in lines)
+    if rest:
+        yield f"{rest}\n\\ No newline at end of file\n"
 
 
 def write_if_unchanged(path: Path, repaired: Repaired) -> bool:

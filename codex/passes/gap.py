@@ -33,8 +33,10 @@ def variables(context: Context) -> dict[str, Any]:
 
 def gate(context: Context, reply: GapReply) -> Verdict:
     defects = [*harmful(reply), *row_defects(context, reply.answers)]
+    if defects:  # figures of claims that were not found are none
+        return Verdict(tuple(defects))
     card = scores(context.inventory, reply.answers, context.thresholds)
-    return Verdict(tuple(defects), {**card_figures(card), "gaps": sum(a.status == "gap" for a in reply.answers)})
+    return Verdict((), {**card_figures(card), "gaps": sum(a.status == "gap" for a in reply.answers)})
 
 
 def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:

@@ -59,14 +59,16 @@ def gate(context: Context, reply: VerificationReply) -> Verdict:
         *_samples(context, reply),
         *deficit_defects(context, reply, card),
     )
-    figures = card_figures(card)
+    if defects:  # figures of claims that were not found are none
+        return Verdict(defects)
+    figures = {**card_figures(card), "accepted": False}
     short = tuple(Defect(s.layer, _short_of(s), "LAYER") for s in card if not s.met)
     if not short:
-        return Verdict(defects, figures)
+        return Verdict(figures=figures)
     if _is_accepted(context):
         deferred = [row for s in card if not s.met for row in _open_rows(context, reply, s)]
-        return Verdict(defects, {**figures, "accepted": True, "deferred": deferred})
-    return Verdict(defects, figures, deliverables_of(reply.deficits), short)
+        return Verdict(figures={**figures, "accepted": True, "deferred": deferred})
+    return Verdict((), figures, deliverables_of(reply.deficits), short)
 
 
 def _is_accepted(context: Context) -> bool:

@@ -85,9 +85,7 @@ class Situation(Protocol):
     def failure(self) -> object | None: ...
 
 
-def render_brief(
-    each: Briefing, context: Situation, tools: Sequence[str], *, rules: bool = True
-) -> tuple[str, str]:
+def render_brief(each: Briefing, context: Situation, tools: Sequence[str], *, rules: bool = True) -> tuple[str, str]:
     """The prefix and the prompt of a call; raises DataError when the pattern names what is not there.
 
     Without ``rules`` the validator's rules are not listed (settings: ``withhold_rules``).

@@ -11,7 +11,8 @@ import pytest
 
 from codex.check import CheckReport, check_corpus
 from codex.check import docs as checks_document
-from codex.check.explain import PARSE_ERRORS, explain
+from codex.check.explain import OTHER_CODES, explain
+from codex.check.faults import FAULTS
 from codex.check.formats.as_github import report_github
 from codex.check.formats.as_json import report_document
 from codex.check.formats.as_sarif import report_sarif
@@ -80,7 +81,7 @@ def test_nothing_unprintable_gets_out() -> None:
     json.dumps(report_sarif(found), ensure_ascii=False).encode()
 
 
-@pytest.mark.parametrize("code", [rule.code for rule in RULES] + sorted(PARSE_ERRORS))
+@pytest.mark.parametrize("code", [*(rule.code for rule in RULES), *FAULTS, *OTHER_CODES])
 def test_every_code_is_explained(code: str) -> None:
     assert explain(code.lower()).startswith(code)
 

@@ -52,10 +52,13 @@ def test_an_unknown_row_is_named() -> None:
     assert only(audited().judge(GAP.name, gap(answers=more))) == "T77: there is no such row in the inventory"
 
 
-def test_a_missing_row_counts_as_a_gap() -> None:
-    answers = [a for a in gap()["answers"] if a["row"] != "E1"]
-    layers = audited().judge(GAP.name, gap(answers=answers)).figures["layers"]
-    assert layers["exercise"] == 66.6
+@pytest.mark.parametrize("pass_name", [GAP.name, VERIFY.name])
+def test_a_reply_with_a_claim_that_is_not_found_has_no_figures(pass_name: str) -> None:
+    """What the event of a failed attempt records is never taken for the book's figures."""
+    world, reply = (audited(), gap()) if pass_name == GAP.name else (produced(), verification())
+    verdict = world.judge(pass_name, answered(reply, "T1", quote="a sentence that nobody has ever written down"))
+    assert verdict.defects
+    assert verdict.figures == {}
 
 
 # --- each claim is looked up ------------------

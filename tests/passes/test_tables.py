@@ -61,6 +61,10 @@ def test_short_rows_are_filled_and_long_ones_cut() -> None:
     assert rows == [{"a": "1", "b": ""}, {"a": "1", "b": "2"}]
 
 
+def test_lines_with_bars_are_no_table_without_a_rule() -> None:
+    assert parse_tables("| a | b |\n| 1 | 2 |\n\n| c |\n\n|---|\n| d |\n") == []
+
+
 def test_the_first_table_with_the_columns() -> None:
     text = render_table(("x",), [("1",)]) + "\n" + render_table(("x", "y"), [("2", "3")])
     assert first_table(text, having=("y",)) == [{"x": "2", "y": "3"}]

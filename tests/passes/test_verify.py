@@ -165,6 +165,12 @@ def test_a_deficit_has_to_be_one_that_production_can_mend(changed: dict[str, Any
     assert any(each.startswith(said) for each in found), found
 
 
+def test_a_gap_in_a_layer_that_is_met_needs_no_deficit() -> None:
+    verdict = produced().judge(VERIFY.name, answered(falling_short(), "E6", status="gap", reason="missing"))
+    assert not verdict.defects
+    assert [d.where for d in verdict.shortfall] == ["theorem"]
+
+
 def test_deficits_of_one_unit_are_one_piece_of_work() -> None:
     first = falling_short()["deficits"][0]
     second = first | {"rows": ["T2", "T3"], "specification": "And show that the kernel has two elements. " * 3}
@@ -244,6 +250,7 @@ def test_a_second_shortfall_is_accepted_and_documented() -> None:
     assert not verdict.defects
     assert not verdict.shortfall
     assert verdict.figures["accepted"] is True
+    assert produced().judge(VERIFY.name, falling_short()).figures["accepted"] is False
     assert verdict.figures["deferred"] == ["T3"]
     assert verdict.figures["layers"]["theorem"] == 66.6
     world = reworked().take(VERIFY.name, falling_short(), "production-complete", "verified", attempt=2)

@@ -54,12 +54,6 @@ def replaying(tmp_path: Path) -> Iterator[Callable[[Path, float], Replay]]:
         each.close()
 
 
-@pytest.fixture
-def surroundings(prefect_server: Server, tmp_path: Path) -> Surroundings:
-    """The test run's Prefect server, and nobody who answers calls yet."""
-    return Surroundings(prefect_server.url, tmp_path / "prefect-home")
-
-
 @pytest.fixture(scope="session")
 def pilot(recordings: Path, prefect_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Pilot:
     """`codexctl pilot` in a new folder, to its end, undisturbed."""

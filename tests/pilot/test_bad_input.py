@@ -140,6 +140,7 @@ def test_a_port_that_is_taken(folder: Path, alone: Surroundings) -> None:
     assert no_server_was_started(folder)
 
 
+@pytest.mark.soak
 def test_a_server_that_cannot_start(folder: Path, alone: Surroundings, tmp_path: Path) -> None:
     home = folder / ".codex" / "state" / "prefect"
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -151,37 +152,17 @@ def test_a_server_that_cannot_start(folder: Path, alone: Surroundings, tmp_path:
     assert no_server_was_started(folder)
 
 
-def test_a_dirty_tree_is_normal(folder: Path, surroundings: Surroundings, replaying: Replaying, tmp_path: Path) -> None:
-    recordings = record(tmp_path / "recordings", "P1_audit.1", audit_reply())
-    unit = next(folder.glob("content/**/*vector-space.md"))
-    unit.write_text(unit.read_text() + "\nA sentence that is not committed.\n")
-    (folder / "mine.txt").write_text("not known to git")
-    (folder / "staged.txt").write_text("staged")
-    git(folder, "add", "staged.txt")
-    mine = {path: path.read_bytes() for path in (unit, folder / "mine.txt", folder / "staged.txt")}
-    before = git(folder, "status", "--porcelain")
-
-    done = run(answered_by(surroundings, replaying(recordings)), "-w", folder, *RUN, "--recordings", recordings)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert {path: path.read_bytes() for path in mine} == mine
-    assert git(folder, "status", "--porcelain") == before
-    assert not {"mine.txt", "staged.txt"} & set(blobs(folder))
-
-
-def answered_by(surroundings: Surroundings, replay: Replay) -> Surroundings:
-    return Surroundings(surroundings.prefect_url, surroundings.prefect_home, replay.url)
-
-
 def test_replies_that_do_not_fit_and_a_call_without_a_recording(
-    folder: Path, surroundings: Surroundings, replaying: Replaying, tmp_path: Path
+    folder: Path, prefect_server: Server, replaying: Replaying, tmp_path: Path
 ) -> None:
-    """An audit that never fits its model, sent back with its errors; the next attempt has no recording, and once it has
-    one, it ends with a person. What was answered is kept and asked for once."""
+    """An audit that never fits its model; the next attempt has no recording, and once it has one, it ends with a
+    person. What was answered is asked for once. A person's uncommitted work is normal meanwhile, and stays."""
     invalid = audit_reply(theorems="none of the kind", perspective=None)
     recordings = record(tmp_path / "recordings", "P1_audit.1", invalid, invalid, invalid)
     replay = replaying(recordings)
+    where = Surroundings(prefect_server.url, tmp_path / "prefect-home", replay.url)
     command = ("-w", folder, *RUN, "--recordings", recordings)
-    where = answered_by(surroundings, replay)
+    mine, status = uncommitted_work(folder)
 
     refused(run(where, *command), 2, f"Recording missing for book:{SLUG}/P1_audit/2/1", "--backend")
     failed = [event for event in events(folder) if event["kind"] == "pass_failed"]
@@ -194,12 +175,24 @@ def test_replies_that_do_not_fit_and_a_call_without_a_recording(
     refused(run(where, *command), 3, SLUG, "waits for a person", "theorems")
     assert [event["kind"] for event in events(folder)][-2:] == ["escalated", "released"]
     assert not [path for path in blobs(folder) if path.startswith("plans/")], "nothing of a reply that does not fit"
-    assert git(folder, "status", "--porcelain") == ""
     assert run(where, "-w", folder, "ledger", "verify").returncode == 0
     asked = replay.requests()
     assert asked.pop(f"book:{SLUG}/P1_audit/2/1") == 2, "once without its recording"
     assert set(asked.values()) == {1}
     assert len(asked) == 8
+    assert {path: path.read_bytes() for path in mine} == mine
+    assert git(folder, "status", "--porcelain") == status
+
+
+def uncommitted_work(folder: Path) -> tuple[dict[Path, bytes], str]:
+    """Change a unit, stage a file, leave another unknown to git; returns these files and what `git status` says."""
+    unit = next(folder.glob("content/**/*vector-space.md"))
+    unit.write_text(unit.read_text() + "\nA sentence that is not committed.\n")
+    (folder / "mine.txt").write_text("not known to git")
+    (folder / "staged.txt").write_text("staged")
+    git(folder, "add", "staged.txt")
+    mine = {path: path.read_bytes() for path in (unit, folder / "mine.txt", folder / "staged.txt")}
+    return mine, git(folder, "status", "--porcelain")
 
 
 #: Kilobytes that are free on the disk: enough for half of the pass, too little for the journal, for the first commit.

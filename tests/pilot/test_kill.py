@@ -21,7 +21,7 @@ import pytest
 from deployments.api import Api
 from deployments.server import LIMIT_PREFIX, Server
 from tests.pilot.conftest import Pilot
-from tests.pilot.helpers import SLUG, Replay, Surroundings, blobs, calls, git, kill, label, projection, run, start
+from tests.pilot.helpers import Replay, Surroundings, blobs, calls, git, kill, label, projection, run, start
 
 #: Seconds that the replay server takes for an answer.
 DELAY = 0.05
@@ -75,7 +75,6 @@ class Trial:
         """Run it to its end."""
         done = run(self._where, *self.command)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert f"{SLUG} is covered" in run(self._where, *self.command).stdout
 
 
 def same_end(trial: Trial, pilot: Pilot) -> None:
@@ -149,7 +148,7 @@ def trial(
 def test_killed_twice_it_comes_to_the_same_end(trial: Trial, pilot: Pilot) -> None:
     chance, turns = random.Random(2), len(pilot.requests)
     for _ in range(2):
-        trial.kill_after(chance.randint(1, turns // 2), chance.uniform(0, 0.5))
+        trial.kill_after(chance.randint(1, turns // 3), chance.uniform(0, 0.5))
         trial.free_slot()
     assert trial.kills == 2
     trial.resume()

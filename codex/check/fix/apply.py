@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from codex.check.answers import Answers
 from codex.check.corpus import DEPS, SnapshotAnswers, identity_of
+from codex.check.facts import Facts
 from codex.check.fix.repairs import REPAIRS, Repair
 from codex.check.registry import GRAPH_RULES, RULES
 from codex.check.result import UnitResult
@@ -31,9 +32,9 @@ class Repaired:
     repairs: tuple[str, ...]
 
 
-def repair_files(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Repaired]:
+def repair_files(snapshot: Snapshot, paths: Iterable[str], facts: Facts | None = None) -> Iterator[Repaired]:
     """The files among ``paths`` that can be repaired; nothing is written. Later files see repairs of earlier ones."""
-    answers: Answers = SnapshotAnswers(snapshot)
+    answers: Answers = SnapshotAnswers(snapshot, facts)
     for path in paths:
         if path == DEPS:
             continue
@@ -41,7 +42,7 @@ def repair_files(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Repaired]
         if repaired:
             yield repaired
             snapshot = snapshot.with_changes({path: repaired.after})
-            answers = SnapshotAnswers(snapshot) if _gains_identity(repaired) else answers
+            answers = SnapshotAnswers(snapshot, facts) if _gains_identity(repaired) else answers
 
 
 def _repair(snapshot: Snapshot, answers: Answers, path: str) -> Repaired | None:

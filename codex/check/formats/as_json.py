@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from codex.check.faults import FAULTS
 from codex.check.result import CheckReport, CheckResult, UnitResult
 
 
@@ -34,7 +35,8 @@ def unit_document(result: UnitResult) -> dict[str, Any]:
     }
     if result.error:
         document["error"] = _clean(f"{result.error.code}: {result.error.sentence}")
-        document |= {"error_code": result.error.code, "error_line": result.error.line}
+        error = result.error
+        document |= {"error_code": error.code, "error_line": error.line, "error_hint": FAULTS[error.code].hint}
     return document
 
 

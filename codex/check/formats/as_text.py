@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from codex.check.faults import FAULTS
 from codex.check.result import CheckReport, CheckResult, UnitResult
 from codex.check.rule import SHOWN_PLACES
 
@@ -36,6 +37,7 @@ def _unit_lines(result: UnitResult) -> Iterator[str]:
     yield f"{result.path}  {passed}/{len(result.checks)}"
     if result.error:
         yield f"  {result.path}:{result.error.line}: {result.error.code} {result.error.sentence}"
+        yield f"      → {FAULTS[result.error.code].hint}"
     for check in result.failures:
         yield from _check_lines(result.path, check)
 
