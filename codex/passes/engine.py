@@ -434,8 +434,3 @@ def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, 
         subject=subject, pass_name=pass_name, title=title, base=snapshot.label, owner=owner, events=(event,)
     )
     return spool.put(workspace, proposal)
-
-
-def as_json(result: PassResult) -> str:
-    """A result as one JSON line, for logs and artifacts."""
-    return json.dumps(result.__dict__, default=str, ensure_ascii=False)

@@ -211,10 +211,20 @@ def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
         sections=(section,),
         edges=tuple(EdgeChange(before=before, after=after) for before, after in _edges(reply)),
         pending=tuple(u.id for u in reply.new_units),
-        catalog=tuple(CatalogEntry(slug=u.concept, title=u.title, unit=u.id) for u in reply.new_units),
+        catalog=tuple(_entries(context, reply)),
         notation=render_crosswalk(context, reply.notation),
         deliverables=tuple(deliverables(reply)),
     )
+
+
+def _entries(context: Context, reply: PlanReply) -> Iterator[CatalogEntry]:
+    """The concepts of the new units with those they rest on; an entry that the catalog has is kept as it is."""
+    concepts = {unit_id: unit.text_value("concept_catalog_id") for unit_id, unit in context.shipped.items()}
+    known = {unit_id: slug for unit_id, slug in concepts.items() if slug in context.corpus.catalog}
+    known |= {unit.id: unit.concept for unit in reply.new_units}
+    for unit in reply.new_units:
+        before = dict.fromkeys(known[p] for p in _needs(reply, unit.id, unit.prerequisites) if p in known)
+        yield CatalogEntry(slug=unit.concept, title=unit.title, unit=unit.id, prerequisites=tuple(before))
 
 
 PLAN = Pass(

@@ -17,7 +17,9 @@ from codex.cache import store as module
 from codex.cache.store import LAYOUT, Store
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x), max_leaves=5
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    max_leaves=5,
 )
 
 
@@ -28,10 +30,15 @@ def filled(path: Path, **values: Any) -> None:
     store.save()
 
 
-@given(st.dictionaries(st.text(st.characters()), JSON, max_size=5))
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@given(st.dictionaries(st.text(st.characters() | st.just("\udcff")), JSON, max_size=5))
 @settings(max_examples=30, deadline=None)
-def test_what_was_kept_is_found_again(values: dict[str, Any]) -> None:
-    path = Path(_folder()) / "cache"
+def test_what_was_kept_is_found_again(home: Path, values: dict[str, Any]) -> None:
+    path = home / "cache"
     path.unlink(missing_ok=True)
     store = Store(path)
     for key, value in values.items():
@@ -41,18 +48,6 @@ def test_what_was_kept_is_found_again(values: dict[str, Any]) -> None:
     store.save()
     assert Store(path).load("k", [*values, "absent"]) == values
     assert Store(path).load_all("k") == values
-
-
-_FOLDERS: list[str] = []
-
-
-def _folder() -> str:
-    return _FOLDERS[0]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    _FOLDERS[:] = [str(tmp_path_factory.mktemp("store"))]
 
 
 def test_more_keys_than_one_statement_takes(tmp_path: Path) -> None:

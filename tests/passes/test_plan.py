@@ -287,6 +287,16 @@ def test_what_it_announces() -> None:
     assert [line["row"] for line in lines] == ["N1", "N2", "N3"]
 
 
+def test_a_new_concept_is_entered_with_those_it_rests_on() -> None:
+    changes = gap_analysed().changes(PLAN.name, one_unit(concept="spin-geometry.pin-groups"))
+    (entry,) = changes.catalog
+    assert (entry.slug, entry.title, entry.unit) == ("spin-geometry.pin-groups", "The groups Pin and Spin", SPIN)
+    assert entry.prerequisites == ("spin-geometry.clifford.clifford-algebra", "lie-groups.orthogonal-group")
+    reply = one_unit(concept="spin-geometry.pin-groups")
+    world = gap_analysed().take(PLAN.name, reply, "gap-analysed", "production-ready")
+    assert "spin-geometry.pin-groups" in world.context("P4_production").corpus.catalog
+
+
 def test_deliverables_come_by_priority() -> None:
     late = new_unit(id="03.09.04", slug="late", concept="spin-geometry.late", priority=3)
     reply = PlanReply.model_validate(plan(new_units=[late, new_unit()], deepenings=[deepening(priority=2)]))

@@ -131,9 +131,9 @@ def _limit(unit: Unit, offset: int) -> int:
 def _spread(piece: str, limit: int) -> str:
     """The list with blank lines between its bullets, where then each is short enough; as it is otherwise."""
     cuts = [0, *(bullet.start() for bullet in _BULLET.finditer(piece) if bullet.start()), len(piece)]
-    chunks = [piece[a:b].rstrip("\n") for a, b in pairwise(cuts)]
+    chunks = [piece[a:b] for a, b in pairwise(cuts)]
     helps = len(piece.split()) > limit and all(len(chunk.split()) <= limit for chunk in chunks)
-    return "\n\n".join(chunks) if helps and not _HTML_LINE.search(piece) else piece
+    return "\n".join(chunks) if helps and not _HTML_LINE.search(piece) else piece
 
 
 #: Where a blank line may end a block of HTML.
