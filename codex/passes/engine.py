@@ -7,6 +7,7 @@ same requests again and takes the finished turns from the journal.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -149,13 +150,14 @@ async def run_pass(
     _require(step, ledger, workspace)
     if pass_name == "P4_production" and unit is None:
         return _advance_production(workspace, subject, step, owner)
-    context, each = make_context(workspace, services, ledger, subject, pass_name, unit, owner)
+    # In threads: parsing a corpus and checking a draft take long enough to hold up the units beside this one.
+    context, each = await asyncio.to_thread(make_context, workspace, services, ledger, subject, pass_name, unit, owner)
     outcome = await _ask(workspace, services, context, each, progress)
     if outcome.failure in _NOT_THE_AGENTS:
         raise Stopped(outcome.detail, remedy="Nothing is lost and no attempt is counted: run the same command again.")
     if outcome.reply is None:
         return _failed(workspace, services, context, outcome, started)
-    verdict = each.gate(context, outcome.reply)
+    verdict = await asyncio.to_thread(each.gate, context, outcome.reply)
     for defect in verdict.defects:
         progress(f"defect: {defect.where}: {defect.what}")
     if verdict.defects:
@@ -203,9 +205,9 @@ def make_context(
 
 def _failure(services: Services | None, ledger: Ledger, snapshot: Any, address: CallAddress) -> Failure | None:
     last = ledger.last_failure(address.subject, address.pass_name, address.unit)
-    if last is None or last.data.get("kind") == "shortfall":
-        return None
     count = ledger.failures(address.subject, address.pass_name, address.unit)
+    if last is None or count == 0 or last.data.get("kind") == "shortfall":  # 0: a person has answered since
+        return None
     defects, step = tuple(last.data.get("defects", ())), rung(address.pass_name, count)
     if services is None:
         return Failure(count, defects, step)
@@ -247,7 +249,7 @@ def _earlier_draft(services: Services, ledger: Ledger, snapshot: Any, address: C
 async def _ask(
     workspace: Workspace, services: Services, context: Context, each: Pass[Any], progress: Progress
 ) -> Outcome[Any]:
-    call = agent_call(workspace, context, each)
+    call = await asyncio.to_thread(agent_call, workspace, context, each)
     progress(f"asking {call.model} ({services.backend.name}): {call.address}")
     return await converse(call, services.backend, services.journal, Toolbox(context.snapshot), record=services.recorder)
 
@@ -360,14 +362,19 @@ def _failed(
         defects = [{"code": str(outcome.failure), "where": "agent", "what": outcome.detail}]
         kind = "agent"
     count = context.ledger.failures(context.subject, context.pass_name, context.unit) + 1
+    tier = context.book.get("tier")
+    following = rung(context.pass_name, count, tier if isinstance(tier, str) else None).action
     data = {
-        "kind": kind, "defects": defects, "next": str(rung(context.pass_name, count).action),
+        "kind": kind, "defects": defects, "next": following,
         "turns": outcome.turns, "agent_invocations": 1, **(verdict.figures if verdict else {}),
     }  # fmt: skip
     what = f"{len(defects)} defects" if verdict else outcome.detail
     event = context.event(Kind.PASS_FAILED, cost_usd=outcome.cost, rationale=what, data=data)
     title = f"{context.pass_name} of {context.unit or context.slug}: attempt {context.attempt} failed ({what})"
-    proposal = _proposal(services, context, Changes(title=title[:120]), [event], [])
+    events = [event]
+    if following == "degrade":  # protocol §6, pass 1: a tier γ book goes on with reduced expectations
+        events.append(_transition(context, "draft", "audit-degraded", "a second audit of a tier γ book failed"))
+    proposal = _proposal(services, context, Changes(title=title[:120]), events, [])
     return PassResult(
         context.subject, context.pass_name, context.unit, context.attempt, "failed",
         spool.put(workspace, proposal), tuple(defects), dict(verdict.figures) if verdict else {},
@@ -420,6 +427,10 @@ def _advance_production(workspace: Workspace, subject: str, step: Step, owner: s
     return PassResult(subject, "P4_production", None, attempt, "completed", spool.put(workspace, proposal))
 
 
+#: Pass → the state in which its last failure leaves a book (protocol §3.4); the others just become escalated.
+_ESCALATED_TO = {"P4_production": "production-needs-rework"}
+
+
 def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, owner: str | None = None) -> str:
     """Spool the escalation of a subject to a person; returns the proposal's id."""
     snapshot = workspace.snapshot()
@@ -427,7 +438,7 @@ def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, 
     state = ledger.status(subject)
     event = EventDraft(
         subject=subject, kind=Kind.ESCALATED, pass_name=pass_name, owner=owner, expect=state, rationale=reason,
-        data={"reason": reason},
+        to_state=_ESCALATED_TO.get(pass_name), data={"reason": reason},
     )  # fmt: skip
     title = f"Escalate {subject}: {' '.join(reason.split())}"[:120]
     proposal = Proposal(
