@@ -30,5 +30,8 @@ lint: install
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+bench: install
+	@for each in bench/*.py; do $(PY) $$each || exit 1; done
+
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -110,7 +110,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             yield f"{len(value)} cycle{'s' * (len(value) != 1)}"
             yield from (f"  {' → '.join([*cycle, cycle[0]])}" for cycle in value)
         elif isinstance(value, dict):
-            yield f"{len(value)} shipped units wait for a prerequisite"
+            yield f"{len(value)} shipped unit{' waits' if len(value) == 1 else 's wait'} for a prerequisite"
             yield from (f"  {unit}: {_listed(missing)}" for unit, missing in value.items())
         elif isinstance(value, list):
             yield f"{name}: {len(value)}" + (f" ({_listed(value)})" if value else "")

@@ -31,11 +31,10 @@ def pilot(
 
     workspace = _workspace(folder)
     if has_arrived(Ledger.load(workspace.snapshot()), f"book:{BOOK}"):
-        card = _scorecard(workspace)
         typer.echo(f"{BOOK} is covered; nothing to do.")
     else:
         _run(workspace, backend, record)
-        card = _scorecard(workspace)
+    card = _scorecard(workspace)
     _where_to_look(workspace)
     if any(verdict == "not met" for _, verdict, _ in card.criteria()):
         raise typer.Exit(1)

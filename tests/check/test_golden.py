@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from codex.check import CheckReport, UnitResult, check_corpus
+from codex.cache.store import Store
+from codex.check import CheckReport, UnitResult, check_corpus, runner
 from codex.snapshot import TreeSnapshot
 
 
@@ -21,8 +22,13 @@ def golden(shared_corpus: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def report(fasttrack: Path) -> CheckReport:
-    return check_corpus(TreeSnapshot(fasttrack), level="full")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache") / "results.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def report(fasttrack: Path, cache: Path) -> CheckReport:
+    return check_corpus(TreeSnapshot(fasttrack), store=Store(cache))
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +38,11 @@ def mutants(fasttrack: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def mutant_results(fasttrack: Path, mutants: list[dict[str, Any]]) -> dict[str, UnitResult]:
-    found = check_corpus(TreeSnapshot(fasttrack), [m["path"] for m in mutants], level="full")
+def mutant_results(
+    fasttrack: Path, mutants: list[dict[str, Any]], cache: Path, report: CheckReport
+) -> dict[str, UnitResult]:
+    """Judged with what ``report`` has learnt of the corpus."""
+    found = check_corpus(TreeSnapshot(fasttrack), [m["path"] for m in mutants], level="full", store=Store(cache))
     return {result.path: result for result in found.results}
 
 
@@ -60,6 +69,13 @@ def test_not_judged_only_for_the_missing_archive(report: CheckReport) -> None:
     assert (unseen, failed) == ({"RF002": 158}, {"PR001": 50})
 
 
+def test_the_second_run_says_the_same_from_the_cache(
+    fasttrack: Path, cache: Path, report: CheckReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "judge", lambda unit, *_, **__: pytest.fail(f"{unit.path} is judged again"))
+    assert check_corpus(TreeSnapshot(fasttrack), store=Store(cache)) == report
+
+
 def test_every_mutant_agrees(mutants: list[dict[str, Any]], mutant_results: dict[str, UnitResult]) -> None:
     assert len(mutants) == 120
     for mutant in mutants:
@@ -82,8 +98,10 @@ def test_mutants_of_the_stricter_rules_are_found(
         assert mutant["rule"] in codes, mutant["note"]
 
 
-def test_figures_of_the_rubric(report: CheckReport) -> None:
+@pytest.mark.soak
+def test_figures_of_the_rubric(fasttrack: Path) -> None:
     """Part 2 says how many units of the corpus some conditions concern; so many are found."""
+    report = check_corpus(TreeSnapshot(fasttrack), level="full")
     checks = [(r, check) for r in report.results for check in r.failures]
     assert sum(check.code == "XE001" for _, check in checks) == 45
     assert sum(check.code == "XC001" for _, check in checks) == 8

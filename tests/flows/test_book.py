@@ -153,7 +153,7 @@ def test_a_unit_that_never_holds_waits_for_a_person_and_the_others_ship(
     with pytest.raises(PersonNeeded, match=r"P4 production 03\.01\.04 failed 3 times in a row"):
         run(workspace, folder, until="production-complete")
     ledger = ledger_of(workspace)
-    assert ledger.status(SUBJECT) == "escalated"
+    assert ledger.status(SUBJECT) == "production-needs-rework"
     assert [event.unit for event in ledger.events(SUBJECT) if event.kind == "unit_shipped"] == ["03.09.02"]
 
 

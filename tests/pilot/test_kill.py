@@ -148,9 +148,10 @@ def trial(
 def test_killed_twice_it_comes_to_the_same_end(trial: Trial, pilot: Pilot) -> None:
     chance, turns = random.Random(2), len(pilot.requests)
     for _ in range(2):
-        trial.kill_after(chance.randint(1, turns // 3), chance.uniform(0, 0.5))
+        trial.kill_after(chance.randint(1, turns // 3), chance.uniform(0, DELAY / 2))
         trial.free_slot()
     assert trial.kills == 2
+    assert any(call["state"] == "submitted" and call["turn"] > 1 for call in calls(trial.folder)), "within a conversation"
     trial.resume()
     same_end(trial, pilot)
     nothing_twice(trial, pilot)
@@ -161,9 +162,9 @@ def test_killed_twice_it_comes_to_the_same_end(trial: Trial, pilot: Pilot) -> No
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("moment", range(10))
 def test_killed_at_any_moment_it_comes_to_the_same_end(moment: int, trial: Trial, pilot: Pilot) -> None:
-    """Anywhere in its time, start and end included; the integrator's slot stays with the dead."""
-    chance = random.Random(100 + moment)
-    trial.kill_within(chance.uniform(0.2, 1.0) * (pilot.seconds + DELAY * len(pilot.requests)))
+    """One in each tenth of its time, start and end included; the integrator's slot stays with the dead."""
+    part = (moment + random.Random(moment).random()) / 10
+    trial.kill_within(part * (pilot.seconds + DELAY * len(pilot.requests)))
     trial.resume()
     same_end(trial, pilot)
     nothing_twice(trial, pilot)
