@@ -40,18 +40,23 @@ class Figure:
 
 def main() -> None:
     if not CORPUS.exists() or shutil.which("zstd") is None:
-        print("skipped: the published test corpus (../shared/corpus) or zstd is not on this machine")
+        say("skipped: the published test corpus (../shared/corpus) or zstd is not on this machine")
         return
     with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
         subprocess.run(f"zstd -dc '{CORPUS}' | tar x -C '{folder}'", shell=True, check=True)
         root = Path(folder) / "fasttrack"
         floor = min(_floor(root) for _ in range(TRIES))
-        print(f"floor: {floor:.2f} s (read, hash and parse the front matter of {len(_units(root))} units)")
+        say(f"floor: {floor:.2f} s (read, hash and parse the front matter of {len(_units(root))} units)")
         cold = []
         for figure in _figures(root):
-            print(_line(figure, floor), flush=True)
+            say(_line(figure, floor))
             cold += [figure.seconds] if figure.name.startswith("cold") and "full" not in figure.name else []
-        print(_line(Figure("cold check and continuity", sum(cold), 0, 12 * floor), floor))
+        say(_line(Figure("cold check and continuity", sum(cold), 0, 12 * floor), floor))
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _units(root: Path) -> list[Path]:
@@ -109,7 +114,9 @@ def _line(figure: Figure, floor: float) -> str:
     memory = f"{figure.megabytes:5.0f} MB" if figure.megabytes else ""
     allowed = "" if figure.allowed is None else f"at most {figure.allowed:.2f} s"
     mark = "  OVER" if figure.allowed is not None and figure.seconds > figure.allowed else ""
-    return f"{figure.name:<46}{figure.seconds:7.2f} s {figure.seconds / floor:6.1f} × floor {memory:>9}  {allowed}{mark}"
+    return (
+        f"{figure.name:<46}{figure.seconds:7.2f} s {figure.seconds / floor:6.1f} × floor {memory:>9}  {allowed}{mark}"
+    )
 
 
 if __name__ == "__main__":

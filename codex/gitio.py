@@ -26,14 +26,21 @@ _INHERITED = (
 )
 
 
+#: How git says that there is no space left.
+_NO_SPACE = ("No space left", "Out of diskspace", "File too large")
+
+
 class GitFailed(StorageError):
     """A git command failed; ``code`` is its exit status and ``stderr`` what it said."""
 
     def __init__(self, args: Sequence[str], code: int, stderr: str) -> None:
         said = stderr.strip().splitlines()
+        full = any(sign in stderr for sign in _NO_SPACE)
         super().__init__(
             f"git {args[0]} failed ({code}): {said[-1] if said else 'no message'}.",
-            remedy="Look at the repository with `git status` and `git fsck`, then run the command again.",
+            remedy="The disk is full: make space, then run the command again; nothing was changed."
+            if full
+            else "Look at the space left, at `git status` and `git fsck`, then run the command again.",
         )
         self.code = code
         self.stderr = stderr

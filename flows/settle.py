@@ -68,7 +68,7 @@ async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:
     say(f"{run.slug} waits for a person: {reason}")
     raise PersonNeeded(
         f"{run.slug} waits for a person: {reason}",
-        remedy="Answer with `codexctl escalations`, then run the book again.",
+        remedy="See `codexctl escalations list`, answer, then run the book again.",
     )
 
 

@@ -51,7 +51,8 @@ def _fell_short(verify: str, weave: str) -> Callable[[Ledger, str], bool]:
             if event.kind == "answered" or (event.kind == "pass_completed" and event.pass_name in {verify, weave}):
                 return False
             if event.kind == "pass_failed" and event.pass_name == verify:
-                return bool(event.data.get("kind", "shortfall") == "shortfall")  # else the reply was at fault, not the book
+                # Any other kind says that the reply was at fault, not the book.
+                return bool(event.data.get("kind", "shortfall") == "shortfall")
         return False
 
     return route

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import PurePosixPath
@@ -25,6 +26,9 @@ IDENTITY, BLANK, MENTIONS, GRAPH = "identity", "blank", "mentions", "graph"
 
 #: What snapshots of this process have in common: units that stand in many snapshots are parsed once.
 _SHARED = Facts()
+
+
+_HEADING = re.compile(r"\n#+ +([^\s`]+)")
 
 
 class Identity(NamedTuple):
@@ -63,9 +67,11 @@ class SnapshotAnswers:
         self.snapshot = snapshot
         self.facts = _SHARED if facts is None else facts
 
-    def remember(self, unit: Unit) -> None:
-        """Spare the index from parsing a file of the snapshot that has just been parsed."""
-        self.facts.learn(IDENTITY, blob_id(unit.data), identity_of(unit))
+    def remember(self, units: Iterable[Unit]) -> dict[tuple[str, str], Identity | None]:
+        """Spare the index from parsing files that have just been parsed; returns what is now known of them."""
+        new = {(IDENTITY, blob_id(unit.data)): identity_of(unit) for unit in units}
+        self.facts.absorb(new)
+        return new
 
     def is_shipped(self, unit_id: str) -> bool:
         return "shipped" in self._content.get(unit_id, ())
@@ -201,7 +207,7 @@ class Mentions:
 
     def __contains__(self, text: str) -> bool:
         if text not in self._known:
-            found = text in self._text  # may replace what is known
+            found = text in self._headings or text in self._text  # may replace what is known
             self._known[text] = found
         return self._known[text]
 
@@ -215,6 +221,11 @@ class Mentions:
         self._known = dict(self._facts.known(MENTIONS, [blob]).get(blob, {}))
         self._facts.learn(MENTIONS, blob, self._known)
         return data.decode("utf-8", "replace")
+
+    @cached_property
+    def _headings(self) -> frozenset[str]:
+        """What headings say: asked for first, since a concept is mostly named in one, and the catalog has megabytes."""
+        return frozenset(_HEADING.findall(self._text))
 
 
 def _statuses(identities: Iterable[Identity]) -> dict[str, set[str]]:

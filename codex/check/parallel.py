@@ -13,17 +13,23 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from codex.cache.store import Store
 from codex.cache.tree import CachedTree
+from codex.check.corpus import CONTENT
 from codex.check.judging import Judged
 from codex.check.policy import Chosen
 from codex.snapshot import CommitSnapshot, Snapshot, TreeSnapshot
 
-#: With fewer units a second process costs more than it saves (about half a second for start-up and its own index).
+FactsByBlob = dict[tuple[str, str], Any]
+
+#: With fewer units a second process costs more than it saves (about a quarter of a second for its start-up).
 WORTH_A_PROCESS = 300
+#: How much of the work is done here: the helper starts later.
+_OWN_SHARE = 0.53
 
 
 def split_work(snapshot: Snapshot, paths: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -31,7 +37,7 @@ def split_work(snapshot: Snapshot, paths: Sequence[str]) -> tuple[Sequence[str],
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores < 2 or len(paths) < WORTH_A_PROCESS or _recipe(snapshot) is None:
         return paths, ()
-    middle = len(paths) // 2
+    middle = int(len(paths) * _OWN_SHARE)
     return paths[:middle], paths[middle:]
 
 
@@ -48,17 +54,23 @@ class Helped(NamedTuple):
     """What a helper hands back: judgements with the blob ids of what was judged, and facts for the store."""
 
     judged: list[tuple[Judged, str]]
-    learnt: dict[tuple[str, str], Any]
+    learnt: FactsByBlob
 
 
 class Helper:
-    """A share of the work under way in another process."""
+    """A share of the work under way in another process.
+
+    Each side parses its own units, tells the other what it has learnt of them (``exchange``), and judges: the ids of a
+    corpus are known to both, and no file is parsed twice.
+    """
 
     def __init__(
         self, snapshot: Snapshot, paths: Sequence[str], rules_for: Callable[[str], Iterable[Chosen]], store: Store
     ) -> None:
+        blobs = snapshot.blobs()
         order = {
             "snapshot": _recipe(snapshot),
+            "blobs": {path: blobs[path] for path in snapshot.under(CONTENT, ".md")},
             "work": _grouped(paths, rules_for),
             "store": str(store.path.absolute()) if store.path else None,
         }
@@ -68,15 +80,35 @@ class Helper:
         except OSError:  # no process, no room for the temporary file
             self._process = None
 
+    def exchange(self, mine: FactsByBlob) -> FactsByBlob:
+        """Tell the helper what is known of the units here; returns what it knows of its own, nothing if it failed."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return {}
+        try:
+            theirs: FactsByBlob = pickle.load(process.stdout)  # written by our own helper
+            with process.stdin:
+                pickle.dump(mine, process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            self._end(process)
+            return {}
+        return theirs
+
     def results(self) -> Helped | None:
         """What it found, in the order of the paths; None when it could not do the work."""
-        if self._process is None:
+        process = self._process
+        if process is None or process.stdout is None:
             return None
-        out, _ = self._process.communicate()
-        if self._process.returncode != 0:
-            return None
-        helped: Helped = pickle.loads(out)  # written by our own helper
-        return helped
+        out = process.stdout.read()
+        return pickle.loads(out) if self._end(process) == 0 else None
+
+    def _end(self, process: subprocess.Popen[bytes]) -> int:
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        self._process = None
+        return process.wait()
 
 
 def _grouped(paths: Sequence[str], rules_for: Callable[[str], Iterable[Chosen]]) -> list[list[list[str]]]:
@@ -97,6 +129,12 @@ def _start(order: bytes) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as file:
         file.write(order)
         file.seek(0)
-        command = [sys.executable, "-m", "codex.check.worker"]
         # What it says of a failure is not shown: the caller does the work itself then, and fails with a better message.
-        return subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+        return subprocess.Popen(
+            [sys.executable, "-m", "codex.check.worker", str(file.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(file.fileno(),),
+            env=env,
+        )

@@ -10,7 +10,7 @@ from codex.check.answers import Answers
 from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers
 from codex.check.facts import Facts
 from codex.check.judging import Judged, compose, judge
-from codex.check.parallel import Helper, split_work
+from codex.check.parallel import FactsByBlob, Helper, split_work
 from codex.check.policy import Chosen, Policy, choose
 from codex.check.registry import GRAPH_RULES, rules_at
 from codex.check.result import CheckReport, UnitResult
@@ -80,11 +80,12 @@ def _judge_all(snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, st
     found = verdicts.recall({path: snapshot.blobs()[path] for path in paths} if store else {}, rules_for)
     here, there = split_work(snapshot, [path for path in paths if path not in found])
     helper = Helper(snapshot, there, rules_for, store) if there else None
-    fresh = judge_paths(snapshot, here, rules_for, answers, recording=bool(store))
+    recording = bool(store)
+    fresh = judge_paths(answers, here, rules_for, recording=recording, exchange=helper.exchange if helper else None)
     if helper:
         helped = helper.results()
         if helped is None:
-            fresh += judge_paths(snapshot, there, rules_for, answers, recording=bool(store))
+            fresh += judge_paths(answers, there, rules_for, recording=recording)
         else:
             fresh += helped.judged
             answers.facts.absorb(helped.learnt)
@@ -96,19 +97,23 @@ def _judge_all(snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, st
 
 
 def judge_paths(
-    snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, answers: SnapshotAnswers, *, recording: bool
+    answers: SnapshotAnswers,
+    paths: Sequence[str],
+    rules_for: RulesFor,
+    *,
+    recording: bool,
+    exchange: Callable[[FactsByBlob], FactsByBlob] | None = None,
 ) -> list[tuple[Judged, str]]:
-    """The files at ``paths`` judged in this process, each with the id of the bytes that were judged."""
-    units = [_load(snapshot, path) for path in paths]
-    for unit in units:
-        answers.remember(unit)
-    return [
-        (
-            judge(unit, answers, [choice.rule for choice in rules_for(unit.path)], recording=recording),
-            blob_id(unit.data),
-        )
-        for unit in units
-    ]
+    """The files at ``paths`` judged in this process, each with the id of the bytes that were judged.
+
+    With ``exchange``, what is learnt of the files goes through it first; what another process has learnt comes back.
+    """
+    units = [_load(answers.snapshot, path) for path in paths]
+    learnt = answers.remember(units)
+    if exchange:
+        answers.facts.absorb(exchange(learnt))
+    rules = {unit.path: [choice.rule for choice in rules_for(unit.path)] for unit in units}
+    return [(judge(unit, answers, rules[unit.path], recording=recording), blob_id(unit.data)) for unit in units]
 
 
 def _load(snapshot: Snapshot, path: str) -> Unit:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "pilot": ("codex.cli.pilot", "pilot", "Take the embedded pilot book through every pass."),
     "run": ("codex.cli.run", "run", "Run one book from where its ledger says."),
     "brief": ("codex.cli.brief", "brief", "Print the brief that a pass would send."),
+    "escalations": ("codex.cli.escalations", "app", "What waits for a person: list, answer."),
     "call": ("codex.cli.call", "app", "The handoff backend's side for an outside agent."),
     "integrate": ("codex.cli.integrate", "integrate", "Take finished unit files into the shared state, as commits."),
     "check": ("codex.cli.check", "check", "The validator."),

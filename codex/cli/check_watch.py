@@ -19,10 +19,13 @@ INTERVAL = 0.5
 
 def watch_and_check(call: Call) -> NoReturn:
     """Print a report, then after each change what has become different; until interrupted."""
+    from codex.cache.store import Store
+    from codex.cache.tree import CachedTree
+
     shown: Mapping[str, UnitResult] = {}
     seen: object = None
     while True:
-        stamps = dict(call.tree().stamps())
+        stamps = dict(CachedTree(call.root, Store()).stamps())
         if stamps != seen:
             seen = stamps
             shown = _round(call, shown)

@@ -60,6 +60,21 @@ def _run(workspace: Workspace, backend: str | None, record: Path | None) -> None
     if chosen == "replay":
         typer.echo("the agents' replies are recorded ones; --backend anthropic or handoff asks agents of your own")
     run_book(workspace, book_request(workspace=str(workspace.root), book=BOOK, backend=chosen, record=absolute(record)))
+    if chosen == "replay":
+        _tell_drift(workspace)
+
+
+def _tell_drift(workspace: Workspace) -> None:
+    """Say how many recorded replies answered a prompt that has changed since; today's gates judged them all the same."""
+    from codex.agents.journal import Journal
+    from codex.agents.recording import Recordings, drift
+    from flows.backends import packaged_recordings
+
+    journal = Journal(workspace.state_dir / "journal.sqlite3")
+    changed, asked = drift(Recordings(packaged_recordings()), journal), journal.prompts("replay")
+    journal.close()
+    if changed:
+        typer.echo(f"{len(changed)} of {len(asked)} recorded replies answered an earlier form of their prompt")
 
 
 def _scorecard(workspace: Workspace) -> Scorecard:

@@ -51,11 +51,12 @@ class AnchorPhrases:
 
         return AhoCorasick(self._distinct, store_patterns=False)
 
-    def search(self, body: str) -> AnchorUse:
-        """Which phrases the body invokes; no folding of markup or line ends."""
+    def search(self, body: str, lowered: str | None = None) -> AnchorUse:
+        """Which phrases the body invokes; nothing is folded. ``lowered`` is ``body.lower()``, if known."""
         if not self._distinct:
             return AnchorUse()
-        matches = self._automaton.find_matches_as_indexes(body.lower(), overlapping=True)
+        text = body.lower() if lowered is None else lowered
+        matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
         there = {self._distinct[index] for index in {match[0] for match in matches}}
         if not there:
             return AnchorUse()

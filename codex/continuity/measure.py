@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from codex.continuity.anchors import AnchorPhrases, AnchorUse
-from codex.continuity.phrases import backward_refs, fold, forward_promises, lateral_connections, synthesis_claims
+from codex.continuity.phrases import (
+    backward_refs,
+    fold,
+    forward_promises,
+    lateral_connections,
+    lower_and_fold,
+    synthesis_claims,
+)
 from codex.continuity.text import MeasuredText, read_text
 from codex.continuity.words import corrected_word_count, word_count
 
@@ -99,19 +106,22 @@ class Figures(NamedTuple):
     synthesis_claims_master: int
 
 
-def figures_of(text: MeasuredText) -> Figures:
-    return Figures(
+def measure_text(text: MeasuredText, anchors: AnchorPhrases) -> tuple[Figures, AnchorUse]:
+    """The unit's own figures, and the anchor phrases in it."""
+    lowered, folded = lower_and_fold(text.body)
+    figures = Figures(
         unit_id=text.unit_id,
         word_count_total=word_count(text.body),
         word_count_intermediate=word_count(text.intermediate),
         word_count_master=word_count(text.master),
         word_count_corrected=corrected_word_count(text.body),
         backward_refs=backward_refs(text.body, text.unit_id),
-        forward_promises=forward_promises(fold(text.body)),
+        forward_promises=forward_promises(folded),
         lateral_connections_master=lateral_connections(text.master),
         synthesis_claims_intermediate=synthesis_claims(fold(text.intermediate)),
         synthesis_claims_master=synthesis_claims(fold(text.master)),
     )
+    return figures, anchors.search(text.body, lowered)
 
 
 def assemble(path: str, figures: Figures, use: AnchorUse) -> UnitContinuity:
@@ -120,5 +130,4 @@ def assemble(path: str, figures: Figures, use: AnchorUse) -> UnitContinuity:
 
 def measure(data: bytes, path: str, anchors: AnchorPhrases) -> UnitContinuity:
     """Measure a unit, also one that exists nowhere but in memory. Never raises on any bytes."""
-    text = read_text(data)
-    return assemble(path, figures_of(text), anchors.search(text.body))
+    return assemble(path, *measure_text(read_text(data), anchors))

@@ -45,6 +45,13 @@ def fold(text: str) -> str:
     return text.lower()
 
 
+def lower_and_fold(text: str) -> tuple[str, str]:
+    """``text.lower()`` and ``fold(text)``, which are nearly always the same and then one string."""
+    lowered = text.lower()
+    plain = not ("İ" in text or "ı" in text or "ſ" in text)
+    return lowered, lowered if plain else fold(text)
+
+
 def compile_phrases(phrases: tuple[Phrase, ...]) -> tuple[re.Pattern[str], ...]:
     """The rows as patterns for folded text; the look-behind is the word boundary in front of the head."""
     return tuple(re.compile(rf"{head}(?<=\b{head}){tail}") for head, tail in phrases)
@@ -52,7 +59,8 @@ def compile_phrases(phrases: tuple[Phrase, ...]) -> tuple[re.Pattern[str], ...]:
 
 _FORWARD = compile_phrases(FORWARD)
 _SYNTHESIS = compile_phrases(SYNTHESIS)
-_UNIT_ID = re.compile(r"\d(?<=\b\d)\d\.\d\d\.\d\d\b")
+#: A unit id from its first dot on: a text has fewer dots than digits.
+_UNIT_ID = re.compile(r"\.(?<=\b\d\d\.)\d\d\.\d\d\b")
 _BULLET = re.compile(r"^[^\S\n]*[-*]\s", re.MULTILINE)
 _CONNECTIONS = "## Connections [Master]"
 
@@ -69,8 +77,13 @@ def synthesis_claims(folded: str) -> int:
 
 def backward_refs(body: str, unit_id: str) -> int:
     """Occurrences of unit ids other than the unit's own, whichever direction they point."""
-    found = _UNIT_ID.findall(body)
-    return len(found) - found.count(unit_id)
+    found, end = 0, 0
+    for match in _UNIT_ID.finditer(body):
+        start = match.start() - 2
+        if start >= end:  # its first two digits are not the last ones of the id before
+            end = match.end()
+            found += body[start:end] != unit_id
+    return found
 
 
 def lateral_connections(master: str) -> int:

@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codex.continuity.anchors import AnchorPhrases, AnchorUse
-from codex.continuity.measure import Figures, figures_of
+from codex.continuity.measure import Figures, measure_text
 from codex.continuity.text import read_text
 
 #: Below this many bytes a second process costs more than it saves (0.1 s of start-up).
 _WORTH_A_PROCESS = 4_000_000
+#: Bytes that are measured here until another process has started.
+_WHILE_OTHERS_START = 2_500_000
 
 #: Files to measure.
 Work = Sequence[bytes]
@@ -73,19 +75,22 @@ def _cores() -> int:
 
 
 def _shares(work: Work, number: int) -> list[Work]:
-    """Consecutive shares of about equal size in bytes; as many as asked for, empty ones included."""
-    total = sum(map(len, work))
+    """Consecutive shares of about equal size in bytes; as many as asked for, empty ones included.
+
+    The first share, which is measured here, is larger by what is measured while the other processes start.
+    """
+    total = max(sum(map(len, work)), 1)
+    ahead = min(_WHILE_OTHERS_START, total // 4) if number > 1 else 0
     shares: list[list[bytes]] = [[] for _ in range(number)]
-    done = 0
+    done = -ahead
     for data in work:
-        shares[min(done * number // max(total, 1), number - 1)].append(data)
+        shares[min(max(done, 0) * number // (total - ahead), number - 1)].append(data)
         done += len(data)
     return list(shares)
 
 
 def _measure_here(work: Work, anchors: AnchorPhrases) -> list[Measured]:
-    texts = map(read_text, work)
-    return [(figures_of(text), anchors.search(text.body)) for text in texts]
+    return [measure_text(read_text(data), anchors) for data in work]
 
 
 def main() -> None:

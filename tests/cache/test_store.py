@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,23 @@ def test_many_runs_at_once(tmp_path: Path) -> None:
         thread.join()
     found = Store(path).load_all("k")
     assert len(found) == 3 * 8 * 40 + 4
+
+
+def test_a_run_that_is_killed_leaves_nothing_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    filled(path, **{f"before {number}": "x" * 500 for number in range(100)})
+    code = (
+        "import sys; from pathlib import Path; from codex.cache.store import Store\n"
+        "print(flush=True)\n"
+        "for n in range(10**6):\n"
+        "    s = Store(Path(sys.argv[1])); [s.keep('k', f'{n % 9} {i}', [n % 9, i]) for i in range(300)]; s.save()\n"
+    )
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as running:
+            assert running.stdout and running.stdout.readline()
+            time.sleep(0.05)
+            running.kill()
+        found = Store(path).load_all("k")
+        before = [key for key in found if key.startswith("before")]
+        assert len(before) == 100 and all(found.pop(key) == "x" * 500 for key in before)
+        assert all(value == [int(part) for part in key.split()] for key, value in found.items())

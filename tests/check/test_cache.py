@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from codex.cache.store import Store
 from codex.cache.tree import CachedTree
 from codex.check import CheckReport, SnapshotAnswers, check_corpus, judging, policy, runner
+from codex.check.answers import Answers
 from codex.check.facts import Facts
 from codex.check.policy import PathRules, Policy
 from codex.check.recording import Recorder, holds
@@ -181,6 +182,37 @@ def test_severities_by_path_are_not_part_of_what_is_kept(tmp_path: Path) -> None
         assert (found.results[0].state == "failing") == (chosen is strict)
 
 
+QUESTIONS = sorted(name for name in vars(Answers) if not name.startswith("_"))
+
+
+class _Answering:
+    """Answers everything the same."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self.answer
+
+
+@pytest.mark.parametrize("question", [name for name in QUESTIONS if name != "shared_run"])
+@pytest.mark.parametrize(("answer", "other"), [(True, False), (("a", "b"), ("a",)), ("", "x")])
+def test_every_question_is_written_down_and_asked_again(question: str, answer: Any, other: Any) -> None:
+    recorder = Recorder(_Answering(answer))
+    arguments = [] if question == "reference_digest" else ["00.01.01"]
+    assert getattr(recorder, question)(*arguments) == answer
+    asked = json.loads(json.dumps(recorder.asked))
+    assert recorder.repeatable and [each[:2] for each in asked] == [[question, arguments]]
+    assert holds(asked, _Answering(answer))
+    assert not holds(asked, _Answering(other))
+
+
+def test_a_question_that_is_none_does_not_hold() -> None:
+    assert not holds([("__init__", [], None)], _Answering(None))
+    assert "shared_run" in QUESTIONS
+    assert not holds([("shared_run", [], None)], _Answering(None))
+
+
 # Random histories
 
 UNITS = [f"00.01.0{number}" for number in range(1, 5)]
@@ -244,7 +276,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(EDITS, st.sampled_from(["core", "full"])), min_size=1, max_size=4))
 def test_the_cache_never_changes_a_verdict(home: Path, history: list[tuple[dict[str, bytes | None], Any]]) -> None:
     """Over any history of edits to units, catalog, graph, statuses, notation and archive."""
@@ -257,7 +289,7 @@ def test_the_cache_never_changes_a_verdict(home: Path, history: list[tuple[dict[
         assert check_corpus(snapshot, level=level, store=Store(home / "c")) == anew
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EDITS, EDITS)
 def test_a_verdict_changes_only_if_the_unit_or_an_answer_has(
     before: dict[str, bytes | None], change: dict[str, bytes | None]
@@ -299,7 +331,7 @@ def test_runs_at_the_same_time_agree(tmp_path: Path) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "codex.cli", "check", "-w", str(root), "--level", "full", "--format", "json"]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     outputs = [process.communicate() for process in running]
     assert {error for _, error in outputs} == {b""}
     assert len({output for output, _ in outputs}) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from codex.cache.store import Store
 from codex.check import check_corpus, parallel
 from codex.check.samples import SAMPLE_FILES
 from codex.snapshot import CommitSnapshot, Snapshot, TreeSnapshot
@@ -27,6 +28,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("kind", [TreeSnapshot, lambda root: CommitSnapshot(root, "HEAD")], ids=["tree", "commit"])
 def test_helper_agrees(root: Path, kind: type[TreeSnapshot], monkeypatch: pytest.MonkeyPatch) -> None:
     alone = check_corpus(kind(root), level="full")
+    cache = root.parent / "cache"
     monkeypatch.setattr(parallel, "WORTH_A_PROCESS", 1)
     snapshot: Snapshot = kind(root)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
@@ -34,13 +36,19 @@ def test_helper_agrees(root: Path, kind: type[TreeSnapshot], monkeypatch: pytest
     here, there = parallel.split_work(snapshot, paths)
     assert here and there and [*here, *there] == paths
     assert check_corpus(snapshot, level="full") == alone
+    assert check_corpus(snapshot, level="full", store=Store(cache)) == alone
+    monkeypatch.setattr("codex.check.runner.judge", lambda unit, *_, **__: pytest.fail(f"{unit.path} is judged again"))
+    assert check_corpus(snapshot, level="full", store=Store(cache)) == alone
 
 
 def test_without_a_helper_the_work_is_done_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = check_corpus(TreeSnapshot(root))
     monkeypatch.setattr(parallel, "WORTH_A_PROCESS", 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
-    for executable in ("/nonexistent/python", "/bin/false"):
+    halfway = root.parent / "halfway"  # tells what it knows, then dies
+    halfway.write_text(f"#!{sys.executable}\nimport pickle, sys\npickle.dump({{}}, sys.stdout.buffer)\nsys.exit(1)\n")
+    halfway.chmod(0o755)
+    for executable in ("/nonexistent/python", "/bin/false", "/bin/echo", str(halfway)):
         monkeypatch.setattr(sys, "executable", executable)
         assert check_corpus(TreeSnapshot(root)) == alone
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.check import SnapshotAnswers, check_corpus, check_unit
-from codex.check.registry import RULES
+from codex.check.registry import RULE_BY_CODE, RULES
 from codex.check.samples import SAMPLE, SAMPLE_PATH, sample_snapshot
 from codex.units import parse_unit
 
@@ -41,6 +42,27 @@ def test_no_rule_ever_raises(head: list[tuple[str, str]], body: str, cut: int, n
     for data in (hostile.encode(), hostile.encode()[:cut] + noise, f"---\n{lines}---\n{body}".encode()):
         result = check_unit(parse_unit(data, path), answers, RULES)
         assert result.error or len(result.checks) >= 16
+
+
+PHRASED_PIECES = [
+    *("obvi", "ously", " ", "Clearly", "trİvial", "Trivially", "it is easy", " to see", "```x```", "as we will see"),
+    *("now, ", "let's ", "lets\n", "consider", "K", "-", "nontrivial", "\r\n", "é"),
+]
+PHRASED = st.lists(st.sampled_from(PHRASED_PIECES), max_size=9).map("".join)
+NAIVE = re.compile(
+    r"\bobviously\b|\bclearly\b|\bit is easy to see\b|\bas we will see\b|\btrivial(?:ly)?\b"
+    r"|\bnow,?\s+let'?s\s+consider\b"
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PHRASED)
+def test_prohibited_phrases_are_found_as_by_plain_search(text: str) -> None:
+    """Unit-rubric §1.6, PH001: in the lower-cased body without code."""
+    snapshot, path = sample_snapshot()
+    unit = parse_unit((SAMPLE + text).encode(), path)
+    [found] = check_unit(unit, SnapshotAnswers(snapshot), [RULE_BY_CODE["PH001"]]).checks
+    assert found.passed == (NAIVE.search(re.sub(r"```.*?```", "", unit.body, flags=re.DOTALL).lower()) is None)
 
 
 IDS = st.sampled_from(["00.01.01", "00.01.02", "[", ""]) | st.none() | st.lists(st.integers(), max_size=1)

@@ -48,7 +48,7 @@ WORDS = """
 we will see build builds toward toward, in the next forshadow forshadows later appear appears again this pattern recur
 recurs core reason is exactly generalises dual to limit an instance of putting these together index = topology bridge
 between identifies identifie x with WE Buılds ſee İs 01.02.03 11.12.13 1.02.03 01.02.034 $ $$ ``` < > a-b 'tis it's
-naïve _x x1 ### ## [Master]
+naïve _x x1 ### ## [Master] .02.03 .04 ٠١.02.03
 """
 BLOCKS = ["\n", "\n## Connections [Master]\n- ", "\n## Key [Intermediate+]\n", "---\nid: 01.02.03\n---\n"]
 PARTS = st.sampled_from([*WORDS.split(), *BLOCKS])

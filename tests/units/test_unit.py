@@ -144,6 +144,7 @@ def test_hostile_asides_take_linear_time() -> None:
     assert len(parse("---\nid: x\n---\n" + '<aside class="exercise">' * 5_000).exercises) == 5_000
 
 
+@pytest.mark.soak
 def test_every_unit_of_the_corpus_is_read(fasttrack: Path) -> None:
     read = exercises = 0
     for path in sorted((fasttrack / "content").rglob("*.md")):
