@@ -27,6 +27,10 @@ _SETTLED = _SECOND // 10
 _SETTLED_COARSE = 2 * _SECOND
 
 
+#: How many bytes of files just hashed are held for those who want to read them.
+_KEPT_BYTES = 100_000_000
+
+
 class Stamp(NamedTuple):
     """What tells a changed file from an unchanged one without reading it; times in nanoseconds.
 
@@ -54,7 +58,8 @@ class CachedTree(Snapshot):
     def read(self, path: str) -> bytes:
         if path not in self._ids:
             raise KeyError(path)
-        return _read(self.root / path)[0]
+        just_read = self._ids.take(path)
+        return _read(self.root / path)[0] if just_read is None else just_read
 
     def stamps(self) -> Mapping[str, Stamp]:
         """Every file's stamp, for telling whether anything has changed since."""
@@ -68,6 +73,12 @@ class _BlobIds(Mapping[str, str]):
         self._root, self.stamps, self._store = root, stamps, store
         self._known = {path: row for path, row in store.load_all(_KIND).items() if path in stamps}
         self._ids: dict[str, str] = {}
+        self._bytes: dict[str, bytes] = {}
+        self._room = _KEPT_BYTES
+
+    def take(self, path: str) -> bytes | None:
+        """The bytes of a file that had to be read for its id, once: most are wanted right afterwards."""
+        return self._bytes.pop(path, None)
 
     def __getitem__(self, path: str) -> str:
         if path not in self._ids:
@@ -84,6 +95,9 @@ class _BlobIds(Mapping[str, str]):
         found = blob_id(data)
         if is_settled(stamp, started):
             self._store.keep(_KIND, path, [*stamp, found])
+        self._room -= len(data)
+        if self._room > 0:
+            self._bytes[path] = data
         return found
 
     def __contains__(self, path: object) -> bool:

@@ -65,7 +65,7 @@ def _run(workspace: Workspace, backend: str | None, record: Path | None) -> None
 
 
 def _tell_drift(workspace: Workspace) -> None:
-    """Say how many recorded replies answered a prompt that has changed since; today's gates judged them all the same."""
+    """Say how many recorded replies answered a prompt that has changed since; today's gates judged them all."""
     from codex.agents.journal import Journal
     from codex.agents.recording import Recordings, drift
     from flows.backends import packaged_recordings

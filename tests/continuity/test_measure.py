@@ -7,7 +7,7 @@ import re
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.continuity import phrases, worker
@@ -100,6 +100,12 @@ def test_word_count_is_the_pattern_of_the_rubric(text: str) -> None:
     for pattern in (r"```.*?```", r"<[^>]+>", r"\$[^$]+\$", r"\$\$.*?\$\$"):
         plain = re.sub(pattern, "", plain, flags=re.DOTALL)
     assert word_count(text) == len(re.findall(r"\b[A-Za-z][A-Za-z'-]+\b", plain))
+
+
+@settings(max_examples=400)
+@given(st.text("aZ'-_7 .\n\té’—\u00a0٣\ud800", max_size=30))
+def test_words_among_marks_digits_and_other_letters(text: str) -> None:
+    assert word_count(text) == len(re.findall(r"\b[A-Za-z][A-Za-z'-]+\b", text))
 
 
 @given(TEXTS)

@@ -125,17 +125,22 @@ def test_three_new_units_and_a_deepening_were_shipped(pilot: Pilot) -> None:
 
 
 def test_a_draft_failed_its_checks_and_was_repaired(pilot: Pilot, conversations: list[Conversation]) -> None:
-    """Its defects are findings of the validator, and the next attempt at the same unit was shipped."""
-    failures = of_pass(pilot, "P4_production", "pass_failed", "unit_rejected")
-    repaired = [
-        failed["unit"]
-        for failed in failures
-        if set(RULE_BY_CODE) & {defect.get("code") for defect in failed["data"]["defects"]}
-        for shipped in of_pass(pilot, "P4_production", "unit_shipped")
-        if shipped["unit"] == failed["unit"] and shipped["seq"] > failed["seq"]
-    ]
+    """A unit's text, written or woven: its defects are findings of the validator, and the next attempt was taken."""
+    repaired = []
+    for pass_name, taken in (("P4_production", "unit_shipped"), ("PW_weaving", "pass_completed")):
+        for failed in of_pass(pilot, pass_name, "pass_failed", "unit_rejected"):
+            codes = {defect.get("code") for defect in failed["data"]["defects"]}
+            later = [
+                e for e in of_pass(pilot, pass_name, taken) if e["seq"] > failed["seq"] and e["unit"] == failed["unit"]
+            ]
+            if codes & set(RULE_BY_CODE) and later:
+                repaired.append((pass_name, failed["unit"], failed["data"]["attempt"]))
     assert repaired
-    assert {each.attempt for each in conversations if each.unit == repaired[0]} >= {1, 2}
+    name, unit, attempt = repaired[0]
+    assert {each.attempt for each in conversations if (each.pass_name, each.unit) == (name, unit)} >= {
+        attempt,
+        attempt + 1,
+    }
 
 
 def test_a_verification_fell_short_and_a_later_one_passed(pilot: Pilot) -> None:
