@@ -24,7 +24,7 @@ from codex.units.frontmatter import split_frontmatter
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus" / "fasttrack.tar.zst"
 UNIT = "content/03-modern-geometry/09-spin-geometry/03.09.02-clifford-algebra.md"
-#: Warm runs are short, so the best of some is taken.
+#: Other work on the machine only ever adds time, so the best of some runs is taken, of the floor as of the rest.
 TRIES = 3
 
 
@@ -78,7 +78,7 @@ def _floor(root: Path) -> float:
 def _figures(root: Path) -> Iterator[Figure]:
     yield _best("help", root, "--help", allowed=0.3)
     for command in ("check", "continuity"):
-        yield _run(f"cold {command}", root, command)
+        yield min((_cold(f"cold {command}", root, command) for _ in range(TRIES)), key=lambda each: each.seconds)
         yield _best(f"nothing changed: {command}", root, command, allowed=1.0)
         _touch(root)
         yield _run(f"one unit changed: {command}", root, command, allowed=1.2)
@@ -92,6 +92,11 @@ def _touch(root: Path) -> None:
     with (root / UNIT).open("a", encoding="utf-8") as file:
         file.write("\nOne more sentence.\n")
     time.sleep(0.2)
+
+
+def _cold(name: str, root: Path, command: str) -> Figure:
+    shutil.rmtree(root / ".codex", ignore_errors=True)
+    return _run(name, root, command)
 
 
 def _best(name: str, root: Path, *arguments: str, allowed: float) -> Figure:
