@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.installed
 
-.PHONY: install pilot test soak lint bench clean
+.PHONY: install pilot test soak lint bench docs clean
 
 install: $(STAMP)
 
@@ -32,6 +32,9 @@ lint: install
 
 bench: install
 	@for each in bench/*.py; do $(PY) $$each || exit 1; done
+
+docs: install
+	@$(PY) -m codex.check.docs
 
 clean:
 	rm -rf .venv build dist *.egg-info
