@@ -19,6 +19,8 @@ from codex.check.runner import check_corpus, check_unit
 from codex.snapshot import Snapshot
 from codex.units import parse_unit
 
+#: Every round but the last changes the file, and two nearly always do.
+_ROUNDS = 5
 _RANK: Mapping[Verdict, int] = {"pass": 2, "not_judged": 1, "fail": 0}
 
 
@@ -51,12 +53,16 @@ def _repair(snapshot: Snapshot, answers: Answers, path: str) -> Repaired | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    made: list[str] = []
-    for repair in REPAIRS:
-        tried = repair.change(text, path)
-        if tried != text and "\r" not in tried and _is_harmless(snapshot, answers, path, text, tried):
-            text = tried
-            made.append(repair.name)
+    made: dict[str, None] = {}
+    for _ in range(_ROUNDS):  # one repair may make room for another
+        before = text
+        for repair in REPAIRS:
+            tried = repair.change(text, path)
+            if tried != text and "\r" not in tried and _is_harmless(snapshot, answers, path, text, tried):
+                text = tried
+                made[repair.name] = None
+        if text == before:
+            break
     return Repaired(path, data, text.encode("utf-8"), tuple(made)) if made else None
 
 
