@@ -65,7 +65,7 @@ def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Sett
     _require_claim(ledger, proposal, now)
     draft = Draft(snapshot)
     announce(draft, proposal)
-    draft, batch = integrate_units(draft, proposal, settings.check.gate)
+    draft, batch = integrate_units(draft, proposal, settings.check.policy(settings.check.gate))
     notes = _write_the_rest(draft, proposal, batch, ledger, now)
     record_events(draft, ledger, proposal, batch, now)
     record_costs(draft, proposal)

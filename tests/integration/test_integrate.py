@@ -11,6 +11,7 @@ from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.check import check_corpus
+from codex.check.policy import Policy
 from codex.corpus.index import CorpusIndex
 from codex.errors import DataError
 from codex.integration import spool
@@ -222,7 +223,7 @@ def test_a_unit_that_breaks_another_is_rejected_with_its_name(workspace: Workspa
     after = before.copy()
     after.put(path_of("00.01.02"), change.text.encode())
     with pytest.raises(Rejected) as caught:
-        judge_others(change, [path_of("00.01.03"), path_of("00.01.01")], before, after, "core")
+        judge_others(change, [path_of("00.01.03"), path_of("00.01.01")], before, after, Policy.of("core"))
     assert caught.value.unit.reason == "breaks-others"
     assert caught.value.unit.detail == (
         "it would break 00.01.03: PR001 all prerequisites resolve OR are pending-registered"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from codex.check import UnitResult, check_corpus
-from codex.check.rule import Level, Verdict
+from codex.check.policy import Policy
+from codex.check.rule import Verdict
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import defects_of, rejected
@@ -13,9 +14,9 @@ from codex.integration.steps.refused import defects_of, rejected
 _RANK: Mapping[str, int] = {"pass": 2, "not_judged": 1, "fail": 0, "absent": 2}
 
 
-def judge_new(change: UnitChange, path: str, after: Draft, level: Level) -> str:
+def judge_new(change: UnitChange, path: str, after: Draft, policy: Policy) -> str:
     """Require all checks; returns ``passed/total``. Raises Rejected with the defects, or when not all were judged."""
-    result = _check(after, [path], level)[path]
+    result = _check(after, [path], policy)[path]
     shown = _count(result)
     if result.state == "failing":
         raise rejected(change.id, "checks", f"{shown} checks passed", defects_of(result))
@@ -26,9 +27,9 @@ def judge_new(change: UnitChange, path: str, after: Draft, level: Level) -> str:
     return shown
 
 
-def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, level: Level) -> str:
+def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, policy: Policy) -> str:
     """Require that no check gets worse than it was; returns ``passed/total``. Raises Rejected with what got worse."""
-    old, new = _check(before, [path], level)[path], _check(after, [path], level)[path]
+    old, new = _check(before, [path], policy)[path], _check(after, [path], policy)[path]
     worse = _worse(old, new)
     if worse:
         codes = {code for code, _ in worse}
@@ -38,18 +39,18 @@ def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, le
     return _count(new)
 
 
-def judge_others(change: UnitChange, paths: Iterable[str], before: Draft, after: Draft, level: Level) -> None:
+def judge_others(change: UnitChange, paths: Iterable[str], before: Draft, after: Draft, policy: Policy) -> None:
     """Require that no check of these other units gets worse; raises Rejected naming them and their checks."""
     names = sorted(paths)
-    old, new = _check(before, names, level), _check(after, names, level)
+    old, new = _check(before, names, policy), _check(after, names, policy)
     broken = [(new[path].id or path, _worse(old[path], new[path])) for path in names]
     shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in worse)}" for unit, worse in broken if worse]
     if shown:
         raise rejected(change.id, "breaks-others", "it would break " + "; ".join(shown))
 
 
-def _check(draft: Draft, paths: list[str], level: Level) -> dict[str, UnitResult]:
-    results = check_corpus(draft.snapshot(), paths, level=level).results if paths else ()
+def _check(draft: Draft, paths: list[str], policy: Policy) -> dict[str, UnitResult]:
+    results = check_corpus(draft.snapshot(), paths, policy=policy).results if paths else ()
     return {result.path: result for result in results}
 
 

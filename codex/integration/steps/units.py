@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from codex.check.rule import Level
+from codex.check.policy import Policy
 from codex.corpus.index import CorpusIndex
 from codex.errors import ContentError, UserError
 from codex.integration.hostile import hostile
@@ -44,13 +44,13 @@ class Batch:
     rejected: list[RejectedUnit] = field(default_factory=list)
 
 
-def integrate_units(draft: Draft, proposal: Proposal, level: Level) -> tuple[Draft, Batch]:
+def integrate_units(draft: Draft, proposal: Proposal, policy: Policy) -> tuple[Draft, Batch]:
     """Try each unit on top of those accepted before it, prerequisites first; one that is rejected leaves no trace."""
     batch = Batch()
     for change in _in_order(proposal.units):
         attempt = draft.copy()
         try:
-            batch.accepted.append(_integrate_unit(attempt, draft, proposal, change, level))
+            batch.accepted.append(_integrate_unit(attempt, draft, proposal, change, policy))
         except Rejected as exc:
             batch.rejected.append(exc.unit)
         else:
@@ -68,7 +68,7 @@ def _in_order(changes: Sequence[UnitChange]) -> Iterator[UnitChange]:
             yield waiting.pop(unit_id)
 
 
-def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: UnitChange, level: Level) -> Accepted:
+def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: UnitChange, policy: Policy) -> Accepted:
     reason = hostile(change.text)
     if reason:
         raise rejected(change.id, "hostile", reason)
@@ -82,8 +82,8 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     unknown = register(draft, proposal, change, unit)
     cleared = _clear_flags(draft, unit)
     is_new = change.action == "new"
-    checks = judge_new(change, path, draft, level) if is_new else judge_changed(change, path, before, draft, level)
-    judge_others(change, _others(draft, before, unit), before, draft, level)
+    checks = judge_new(change, path, draft, policy) if is_new else judge_changed(change, path, before, draft, policy)
+    judge_others(change, _others(draft, before, unit), before, draft, policy)
     written = not before.exists(path) or before.text(path) != text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
     return Accepted(change, path, checks, written, tuple(unknown), tuple(cleared))
