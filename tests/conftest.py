@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -15,6 +16,10 @@ import pytest
 
 from codex.workspace import Workspace
 from deployments.server import Server, find_or_start, stop_server
+
+# A shell that starts the tests in the background has SIGINT ignored, and every child would inherit that: the tests that
+# interrupt a command would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
