@@ -48,7 +48,7 @@ async def claimed(run: Runtime, subject: str) -> AsyncIterator[None]:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-    await _record(run, subject, "release", [release_draft(subject, run.owner, _now())])
+    await _record(run, subject, "release", [release_draft(subject, run.owner)])
 
 
 async def _claim(run: Runtime, subject: str) -> None:
@@ -56,7 +56,7 @@ async def _claim(run: Runtime, subject: str) -> None:
         ledger = Ledger.load(run.workspace.snapshot())
         refuse_held(ledger, subject, run.owner)
         dead = holder(ledger, subject, _now())
-        freed = [release_draft(subject, dead, _now())] if dead and dead != run.owner else []
+        freed = [release_draft(subject, dead)] if dead and dead != run.owner else []
         await _record(run, subject, "claim", [*freed, _claim_draft(run, subject)])
         after = Ledger.load(run.workspace.snapshot())
         if holder(after, subject, _now()) == run.owner:
@@ -88,7 +88,7 @@ def _release_at_once(run: Runtime, subject: str) -> None:
     """Give the claim back while an error or an interruption passes through: without Prefect, without waiting."""
     ledger = Ledger.load(run.workspace.snapshot())
     if holder(ledger, subject, _now()) == run.owner:
-        spool.put(run.workspace, _proposal(run, subject, "release", [release_draft(subject, run.owner, _now())]))
+        spool.put(run.workspace, _proposal(run, subject, "release", [release_draft(subject, run.owner)]))
         drain(run.workspace, lock_timeout=5.0)
 
 

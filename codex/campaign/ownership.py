@@ -14,15 +14,17 @@ from codex.campaign.ledger import Ledger
 
 
 def claim_draft(subject: str, owner: str, now: datetime, minutes: int) -> EventDraft:
-    """A claim for ``minutes`` from ``now``. Claiming again while one's own claim lives extends it."""
+    """A claim for ``minutes`` from ``now``. Claiming again while one's own claim lives extends it.
+
+    It names no id of its own: claimed, released and claimed again within a second, it would pass for one event.
+    """
     until = stamp(now + timedelta(minutes=minutes))
-    draft = EventDraft(subject=subject, kind=Kind.CLAIMED, owner=owner, data={"until": until})
-    return draft.with_id(stamp(now))
+    return EventDraft(subject=subject, kind=Kind.CLAIMED, owner=owner, data={"until": until})
 
 
-def release_draft(subject: str, owner: str, now: datetime) -> EventDraft:
+def release_draft(subject: str, owner: str) -> EventDraft:
     """Give the claim of ``owner`` back. Refused while somebody else holds the subject."""
-    return EventDraft(subject=subject, kind=Kind.RELEASED, owner=owner).with_id(stamp(now))
+    return EventDraft(subject=subject, kind=Kind.RELEASED, owner=owner)
 
 
 def holder(ledger: Ledger, subject: str, now: datetime) -> str | None:

@@ -123,7 +123,7 @@ def test_a_claim_is_exclusive_until_it_ends():
         == f"{BOOK} is held by run-a until 2026-01-05T13:00:00Z"
     )
     assert "is held by run-a" in book.refusal(moved("draft", "audited", owner="run-b"))
-    assert "is held by run-a" in book.refusal(release_draft(BOOK, "run-b", NOW))
+    assert "is held by run-a" in book.refusal(release_draft(BOOK, "run-b"))
     assert book.refusal(draft(Kind.NOTED, owner="run-b", rationale="a person may always note")) == ""
     assert book.refusal(moved("draft", "audited", owner="run-a")) == ""
     assert holder(book.ledger, BOOK, later(60)) is None
@@ -136,7 +136,7 @@ def test_ones_own_claim_can_be_renewed_and_given_back():
     book.add(claim_draft(BOOK, "a", NOW, 10))
     book.add(claim_draft(BOOK, "a", later(5), 10), at=later(5))
     assert holder(book.ledger, BOOK, later(14)) == "a"
-    book.add(release_draft(BOOK, "a", later(6)), at=later(6))
+    book.add(release_draft(BOOK, "a"), at=later(6))
     assert holder(book.ledger, BOOK, later(7)) is None
     assert book.ledger.book("lee-manifolds")["owner_until"] is None
 

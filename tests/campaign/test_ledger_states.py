@@ -70,7 +70,7 @@ class LedgerStates(RuleBasedStateMachine):
     @rule(subject=subjects, owner=owners)
     def a_release(self, subject, owner):
         before = self.book.ledger.owner(subject, self.now)
-        self.book.offer([release_draft(subject, owner, self.now)], self.now)
+        self.book.offer([release_draft(subject, owner)], self.now)
         held = self.book.ledger.owner(subject, self.now)
         assert held == before if before not in (None, owner) else held in (None, before)
 

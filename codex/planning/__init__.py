@@ -1,0 +1,1 @@
+"""From the punch lists of the audits to the production plan."""

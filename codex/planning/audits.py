@@ -1,0 +1,34 @@
+"""The audits of a workspace, ``plans/fasttrack/*.md``, read in one of two modes (unit-rubric §4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from codex.planning import compat, extended
+from codex.planning.bullets import Audit, Bullet, Mode
+from codex.snapshot import Snapshot
+
+FOLDER = "plans/fasttrack"
+
+READERS: dict[Mode, Callable[[str, str], tuple[Bullet, ...]]] = {
+    "compat": compat.read_bullets,
+    "extended": extended.read_bullets,
+}
+
+
+def read_audits(snapshot: Snapshot, mode: Mode = "extended") -> tuple[Audit, ...]:
+    """Every audit, by file name; folders below (``_deepen``) are not read. Bytes that are no UTF-8 are replaced."""
+    paths = [path for path in snapshot.under(FOLDER, ".md") if path.count("/") == FOLDER.count("/") + 1]
+    return tuple(
+        Audit(
+            slug=path.rpartition("/")[2].removesuffix(".md"),
+            path=path,
+            bullets=read_bullets(snapshot.read(path).decode("utf-8", "replace"), path, mode),
+        )
+        for path in paths
+    )
+
+
+def read_bullets(text: str, path: str, mode: Mode = "extended") -> tuple[Bullet, ...]:
+    """The punch-list bullets of one audit, in order, each with ``path`` and line. Never raises, whatever the text."""
+    return READERS[mode](text.replace("\r\n", "\n").replace("\r", "\n"), path)
