@@ -143,7 +143,7 @@ def test_ones_own_claim_can_be_renewed_and_given_back():
 
 def test_the_same_claim_delivered_twice_is_one_event():
     book = Book(registered())
-    claim = claim_draft(BOOK, "a", NOW, 10)
+    claim = claim_draft(BOOK, "a", NOW, 10).with_id("p-1:0")
     assert book.add(claim, claim).ignored == (claim.id,)
 
 
