@@ -22,7 +22,6 @@ def brief(
     """
     from codex.campaign.ledger import Ledger
     from codex.passes.engine import agent_call, make_context
-    from codex.passes.production import require_deliverable
     from codex.passes.registry import get_pass
     from codex.workspace import Workspace
     from flows.books import find_book
@@ -33,8 +32,6 @@ def brief(
     book = find_book(ledger, subject)
     name = get_pass(pass_name).name
     context, chosen = make_context(opened, None, ledger, book, name, unit)
-    if name == "P4_production":
-        require_deliverable(context)
     call = agent_call(opened, context, chosen)
     if as_json:
         emit_json({"call": str(call.address), "model": call.model, "prefix": call.prefix, "prompt": call.prompt})

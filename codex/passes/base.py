@@ -165,7 +165,8 @@ class Context:
         found = next((d for d in self.deliverables if d.id == self.unit), None)
         if found is None:
             owed = ", ".join(d.id for d in self.deliverables) or "nothing"
-            raise UserError(f"{self.subject} does not owe {self.unit}; it owes {owed}.", remedy="Name one of these.")
+            wanted = self.unit or "a unit without an id"
+            raise UserError(f"{self.subject} does not owe {wanted}; it owes {owed}.", remedy="Name one of these.")
         return found
 
     @cached_property

@@ -11,7 +11,6 @@ from codex.check import UnitResult, check_text
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import THRESHOLDS, shortfalls, value
-from codex.errors import UserError
 from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
 from codex.passes.coverage import row_list
@@ -68,17 +67,6 @@ class ProductionReply(_Reply):
         if bool(self.unit.strip()) == bool(self.edits):
             raise ValueError("give either `unit` (the whole file) or `edits`, exactly one of them")
         return self
-
-
-def require_deliverable(context: Context) -> None:
-    """Raise UserError, naming what is outstanding, unless the context's unit is one of the deliverables."""
-    owed = [each.id for each in context.deliverables]
-    if context.unit not in owed:
-        listed = ", ".join(owed) or "none"
-        raise UserError(
-            f"{context.unit or 'No unit'} is not an outstanding deliverable of {context.slug}.",
-            remedy=f"Name one with --unit; outstanding: {listed}.",
-        )
 
 
 def base_text(context: Context) -> str | None:
