@@ -61,6 +61,10 @@ class Stopped(CodexError):
     exit_status = 4
 
 
+class BudgetReached(Stopped):
+    """The next call could cost more than is left of a ceiling: it was not made."""
+
+
 class StorageError(CodexError):
     """The disk is full, a file is read-only, git refuses: nothing was changed."""
 

@@ -58,6 +58,7 @@ class Git:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        self._folders: dict[str, Path] = {}
 
     def run(
         self,
@@ -92,7 +93,18 @@ class Git:
         return done.returncode == 0 and Path(os.fsdecode(done.stdout.rstrip(b"\n"))).resolve() == self.root.resolve()
 
     def git_dir(self) -> Path:
-        return Path(self.out("rev-parse", "--absolute-git-dir"))
+        """The git folder of this work tree, absolute. Asked of git once, like ``objects_dir``."""
+        return self._folder("--absolute-git-dir")
+
+    def objects_dir(self) -> Path:
+        """Where the repository keeps its objects, absolute."""
+        return self.root / self._folder("--git-path", "objects")
+
+    def _folder(self, *question: str) -> Path:
+        name = question[0]
+        if name not in self._folders:
+            self._folders[name] = Path(self.out("rev-parse", *question))
+        return self._folders[name]
 
     def head(self) -> str | None:
         """The commit HEAD points to, or None on an unborn branch."""

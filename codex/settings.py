@@ -63,6 +63,15 @@ class CommitSettings(_Topic):
 class GitSettings(_Topic):
     remote: str | None = Field(default=None, min_length=1, description="remote that integrations are pushed to")
     push: bool = Field(default=False, description="push after every integration, fast-forward only")
+    branch: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$",
+        max_length=200,
+        description="branch of the remote; None: the one of the same name as the branch checked out here",
+    )
+    timeout_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="longest time that one git command may wait for the remote, in seconds"
+    )
 
 
 class CheckPathSettings(_Topic):
@@ -115,6 +124,24 @@ class ModelSettings(_Topic):
     model: str | None = Field(default=None, min_length=1, description="model name as the backend knows it")
     max_tokens: int | None = Field(default=None, ge=256, le=1_000_000, description="output tokens of one turn")
     max_turns: int | None = Field(default=None, ge=1, le=500, description="turns of one conversation, tools included")
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
+        default=None, description="how much the model thinks; None: the provider's default"
+    )
+    fallbacks: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
+        default=(), description="models asked in turn when the first one refuses or cannot be reached"
+    )
+    cache: Literal["5m", "1h", "off"] = Field(
+        default="5m", description="how long the provider keeps the brief's stable part for the next calls"
+    )
+    batch: bool = Field(
+        default=False, description="one request without tools, in a Message Batch at half the price, within 24 hours"
+    )
+    web: dict[Literal["web_search", "web_fetch"], Annotated[int, Field(ge=0, le=50)]] | None = Field(
+        default=None, description="how often a turn may use each of the provider's web tools; None: audits may"
+    )
+    answer_hours: float | None = Field(
+        default=None, gt=0, le=720, description="how long an outside agent may take for one turn (handoff); None: 4"
+    )
     withhold_tools: tuple[str, ...] = Field(
         default=(), description="tools that a first attempt does without, so that its draft comes from the brief alone"
     )
@@ -139,10 +166,24 @@ class AgentSettings(_Topic):
         return chosen.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
 
 
+class BreakerSettings(_Topic):
+    failures: int = Field(default=3, ge=1, le=100, description="failures of the server in a row that stop new calls")
+    cooldown_seconds: float = Field(
+        default=60.0, gt=0, le=86_400, description="how long nothing is sent before one request tries the server again"
+    )
+
+
 class BudgetSettings(_Topic):
     campaign_usd: Usd | None = Field(default=None, description="ceiling of the whole campaign, in US dollars")
     tiers_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by tier, in US dollars")
     books_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by slug, in US dollars")
+    unit_usd: Usd = Field(
+        default=Decimal(10), description="ceiling of one queued unit that belongs to no book, in US dollars"
+    )
+    warn_at: float = Field(default=0.8, gt=0, le=1, description="share of a ceiling at which a warning is recorded")
+    at_ceiling: Literal["pause", "defer"] = Field(
+        default="pause", description="what becomes of a book at its ceiling: it waits for a person, or is deferred"
+    )
 
 
 class OwnershipSettings(_Topic):
@@ -159,6 +200,7 @@ class Settings(_Topic):
     check: CheckSettings = CheckSettings()
     continuity: ContinuitySettings = ContinuitySettings()
     agents: AgentSettings = AgentSettings()
+    breaker: BreakerSettings = BreakerSettings()
     budget: BudgetSettings = BudgetSettings()
     ownership: OwnershipSettings = OwnershipSettings()
 
@@ -190,6 +232,16 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         raise _explained(path, exc, origins) from exc
     settings._origins.update(origins)
     return settings
+
+
+def parse_settings(text: str, name: str = "codex.toml") -> Settings:
+    """The settings that a file's text gives, without the environment; raises UserError as ``load_settings`` does."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise UserError(f"{name} is not valid TOML: {exc}.", remedy="Correct it, or remove it.") from exc
+    except ValidationError as exc:
+        raise _explained(Path(name), exc, {}) from exc
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -17,15 +17,24 @@ import os
 import subprocess
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
-from codex.errors import StorageError, UserError
+from codex.errors import CodexError, StorageError, UserError
 from codex.gitio import Git, git_environment
 
 _HIDDEN = frozenset({".git", ".codex"})
+#: Bytes of files that a commit's snapshot keeps in memory for those who read them again.
+_KEPT_BYTES = 64_000_000
+#: Folders of many files, few of which are read twice.
+_ONE_OF_MANY = ("content/", "manifests/units/")
+
+T = TypeVar("T")
 
 
 def blob_id(data: bytes) -> str:
@@ -65,19 +74,136 @@ class Snapshot(ABC):
         """This snapshot with files replaced or added (bytes) or removed (None)."""
         return OverlaySnapshot(self, changes, label)
 
+    def derived(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None = None
+    ) -> T:
+        """What ``make`` works out from this state. ``kind`` names it.
 
-class CommitSnapshot(Snapshot):
+        A state that cannot change (a commit, changes on top of one) keeps the value, and with ``follow`` an overlay
+        gets its own from its base's: ``follow`` returns a new value for the overlay, whose ``base`` and ``changes`` say
+        what differs. So it costs as much as the change, not as the corpus. A value is never changed in place.
+        """
+        del kind, follow  # a folder may change at any time: nothing is kept
+        return make(self)
+
+
+class _Settled(Snapshot):
+    """A snapshot that cannot change."""
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _ways(self) -> dict[str, tuple[Callable[[Snapshot], Any], Callable[[Any, OverlaySnapshot], Any]]]:
+        """How to work out a value, for the states that come after this one."""
+        return {}
+
+    def derived(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None = None
+    ) -> T:
+        if kind not in self._values:
+            self._values[kind] = self._worked_out(kind, make, follow)
+        if follow is not None:
+            self._ways[kind] = (make, follow)
+        value: T = self._values[kind]
+        return value
+
+    def _worked_out(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None
+    ) -> T:
+        return make(self)
+
+    def keep(self, kind: str, value: object) -> None:
+        """Set what ``derived`` would work out, where it is at hand already."""
+        self._values[kind] = value
+
+    def text(self, path: str, default: str | None = None) -> str:
+        if path.startswith(_ONE_OF_MANY):
+            return super().text(path, default)
+        if default is not None and not self.exists(path):
+            return default
+        return self._text(path)
+
+    def _text(self, path: str) -> str:
+        """The text of a file that many ask for; decoded once."""
+
+        def make(state: Snapshot) -> str:
+            return state.read(path).decode("utf-8")
+
+        def follow(before: str, state: OverlaySnapshot) -> str:
+            return make(state) if path in state.changes else before
+
+        return self.derived(_text_of(path), make, follow)
+
+    def under(self, prefix: str, suffix: str = "") -> Iterator[str]:
+        start = prefix.rstrip("/") + "/"
+
+        def follow(paths: list[str], state: OverlaySnapshot) -> list[str]:
+            return _in_order(paths, [p for p in state.changes if p.startswith(start) and p.endswith(suffix)], state)
+
+        def make(state: Snapshot) -> list[str]:
+            return list(Snapshot.under(state, prefix, suffix))
+
+        found = self.derived(f"under {start}*{suffix}", make, follow)
+        return iter(found)
+
+
+def _text_of(path: str) -> str:
+    return f"text {path}"
+
+
+def _in_order(paths: list[str], changed: list[str], state: OverlaySnapshot) -> list[str]:
+    """Sorted paths with those that were added or removed."""
+    moved = [path for path in changed if state.base.exists(path) != state.exists(path)]
+    if not moved:
+        return paths
+    found = list(paths)
+    for path in moved:
+        at = bisect_left(found, path.split("/"), key=lambda p: p.split("/"))
+        if state.exists(path):
+            found.insert(at, path)
+        else:
+            del found[at]
+    return found
+
+
+class CommitSnapshot(_Settled):
     """The files of one commit, read through one long-lived ``git cat-file --batch``. Safe to use from threads."""
 
     def __init__(self, root: Path, commit: str) -> None:
         self.git = Git(root)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._kept = _Kept()
         done = self.git.run("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", check=False)
         if done.returncode != 0:
             raise UserError(f"There is no commit {commit!r} in {root}.", remedy="Name a commit, branch or tag.")
         self.commit = done.stdout.decode().strip()
         self.label = self.commit
+
+    @classmethod
+    def after(cls, state: OverlaySnapshot, commit: str) -> CommitSnapshot:
+        """The snapshot of a commit (full id) that holds exactly the files of ``state``, an overlay on a commit's.
+
+        What was worked out for the state, and the bytes that were read, are taken over. Nothing is asked of git.
+        """
+        base = state.base
+        if not isinstance(base, CommitSnapshot):
+            raise TypeError("the state must stand on a commit")
+        found = cls.__new__(cls)
+        found.git, found._lock, found._process, found._kept = base.git, threading.Lock(), None, base._kept
+        found.commit = found.label = commit
+        found._blobs = dict(state.blobs())
+        for kind, (make, follow) in base._ways.items():
+            with suppress(CodexError, KeyError, ValueError):  # what cannot be followed is worked out when asked for
+                state.derived(kind, make, follow)
+        found._values.update(state._values)
+        found._ways.update(base._ways | state._ways)
+        for path, data in state.changes.items():
+            if data is not None:
+                found._kept.put(found._blobs[path], data)
+        return found
 
     @cached_property
     def _blobs(self) -> dict[str, str]:
@@ -96,7 +222,12 @@ class CommitSnapshot(Snapshot):
         return self._blobs
 
     def read(self, path: str) -> bytes:
-        return self._read_blob(self._blobs[path])
+        blob = self._blobs[path]
+        data = self._kept.get(blob)
+        if data is None:
+            data = self._read_blob(blob)
+            self._kept.put(blob, data)
+        return data
 
     def _read_blob(self, oid: str) -> bytes:
         with self._lock:
@@ -119,7 +250,12 @@ class CommitSnapshot(Snapshot):
             stdout.read(1)
             return data
 
+    def kept(self, blob: str) -> bytes | None:
+        """The bytes of a blob that is in memory."""
+        return self._kept.get(blob)
+
     def close(self) -> None:
+        """End the process that reads; the next read starts another."""
         with self._lock:
             if self._process is not None:
                 stdin, stdout = _pipes(self._process)
@@ -130,6 +266,29 @@ class CommitSnapshot(Snapshot):
 
     def __del__(self) -> None:
         self.close()
+
+
+class _Kept:
+    """Bytes of blobs by id: those used last, up to a limit."""
+
+    def __init__(self) -> None:
+        self._blobs: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, blob: str) -> bytes | None:
+        with self._lock:
+            if blob in self._blobs:
+                self._blobs.move_to_end(blob)
+            return self._blobs.get(blob)
+
+    def put(self, blob: str, data: bytes) -> None:
+        with self._lock:
+            if blob not in self._blobs:
+                self._blobs[blob] = data
+                self._size += len(data)
+            while self._size > _KEPT_BYTES:
+                self._size -= len(self._blobs.popitem(last=False)[1])
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
@@ -188,7 +347,7 @@ def _walk(root: Path) -> Iterator[str]:
     return iter(sorted(found))
 
 
-class OverlaySnapshot(Snapshot):
+class OverlaySnapshot(_Settled):
     """Another snapshot with some files replaced, added or removed; nothing is written anywhere."""
 
     def __init__(self, base: Snapshot, changes: Mapping[str, bytes | None], label: str = "proposed") -> None:
@@ -197,13 +356,14 @@ class OverlaySnapshot(Snapshot):
         self.label = label
 
     @cached_property
-    def _blobs(self) -> dict[str, str]:
-        found = {p: i for p, i in self.base.blobs().items() if p not in self.changes}
-        found |= {p: blob_id(data) for p, data in self.changes.items() if data is not None}
-        return dict(sorted(found.items()))
+    def _ids(self) -> _OverlayIds:
+        return _OverlayIds(self.base.blobs(), self.changes)
 
     def blobs(self) -> Mapping[str, str]:
-        return self._blobs
+        return self._ids
+
+    def exists(self, path: str) -> bool:
+        return self.changes[path] is not None if path in self.changes else self.base.exists(path)
 
     def read(self, path: str) -> bytes:
         if path in self.changes:
@@ -212,3 +372,58 @@ class OverlaySnapshot(Snapshot):
                 raise KeyError(path)
             return data
         return self.base.read(path)
+
+    def keep_text(self, path: str, text: str) -> None:
+        """Spare decoding a changed file whose text is at hand."""
+        if isinstance(self.base, _Settled) and not path.startswith(_ONE_OF_MANY):
+            self.keep(_text_of(path), text)
+
+    def _text(self, path: str) -> str:
+        if path not in self.changes and isinstance(self.base, _Settled):
+            return self.base._text(path)
+        return self.derived(_text_of(path), lambda state: state.read(path).decode("utf-8"))
+
+    def derived(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None = None
+    ) -> T:
+        if not isinstance(self.base, _Settled):  # what lies below may change
+            return make(self)
+        return super().derived(kind, make, follow)
+
+    def _worked_out(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None
+    ) -> T:
+        return make(self) if follow is None else follow(self.base.derived(kind, make, follow), self)
+
+
+class _OverlayIds(Mapping[str, str]):
+    """Path to blob id with changes on top; listed, in path order, only when somebody goes through all of it."""
+
+    def __init__(self, base: Mapping[str, str], changes: Mapping[str, bytes | None]) -> None:
+        self._base, self._changes = base, changes
+        self._new: dict[str, str] = {}
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
+        found = {path: blob for path, blob in self._base.items() if path not in self._changes}
+        found |= {path: self[path] for path, data in self._changes.items() if data is not None}
+        return dict(sorted(found.items()))
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._changes:
+            return self._base[path]
+        if path not in self._new:
+            data = self._changes[path]
+            if data is None:
+                raise KeyError(path)
+            self._new[path] = blob_id(data)
+        return self._new[path]
+
+    def __contains__(self, path: object) -> bool:
+        return self._changes[path] is not None if path in self._changes else path in self._base  # type: ignore[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)

@@ -9,8 +9,10 @@ import base64
 import http.client
 import json
 import os
+import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from typing import Any
 
 from codex.errors import UserError
@@ -18,6 +20,14 @@ from codex.errors import UserError
 
 class ServerProblem(UserError):
     """The Prefect server cannot be started, reached or asked."""
+
+
+class _Busy(ServerProblem):
+    """The server cannot do it at this moment."""
+
+
+#: Seconds between tries of a call to a busy server.
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 class Api:
@@ -55,13 +65,22 @@ class Api:
             return None
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        """One call; a server that is busy (its database is locked) says 503, has done nothing, and is asked again."""
+        for pause in _PAUSES:
+            with suppress(_Busy):
+                return self._once(method, path, body)
+            time.sleep(pause)
+        return self._once(method, path, body)
+
+    def _once(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
             with self._open(self._request(method, path, body), timeout=self.timeout) as reply:
                 text = reply.read()
             return json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             said = error.read(500).decode("utf-8", "replace")
-            raise ServerProblem(f"{method} {self.url}{path} was answered with {error.code}: {said}.") from error
+            told = f"{method} {self.url}{path} was answered with {error.code}: {said}."
+            raise (_Busy(told) if error.code == 503 else ServerProblem(told)) from error
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise ServerProblem(
                 f"The Prefect server at {self.url} cannot be asked: {error}.", remedy="See `codexctl status`."

@@ -23,7 +23,7 @@ from pathlib import Path
 from codex.workspace import Workspace
 from deployments.api import Api, ServerProblem
 from deployments.environment import environment
-from deployments.processes import Record, launch, recall, remember, stop
+from deployments.processes import Record, launch, recall, remember, stop, wait_until
 
 HOST = "127.0.0.1"
 
@@ -35,6 +35,9 @@ PORTS_TRIED = 100
 START_SECONDS = 120.0
 
 STOP_SECONDS = 10.0
+
+#: How long a server that has just started is asked to free the slots of killed integrations.
+CLEAR_SECONDS = 10.0
 
 #: What the integrators' concurrency limits are called (one for each campaign).
 LIMIT_PREFIX = "codex-integrate"
@@ -191,7 +194,19 @@ def _wait_until_healthy(record: Record, log: Path, say: Say) -> None:
 
 
 def _clear_slots(api: Api) -> None:
-    """Free what killed integrations held: a restarted server forgets their leases but not their slots."""
-    for limit in api.post("/v2/concurrency_limits/filter", {"limit": 200}):
-        if limit["name"].startswith(LIMIT_PREFIX) and limit["active_slots"]:
-            api.patch(f"/v2/concurrency_limits/{limit['id']}", {"active_slots": 0})
+    """Free what killed integrations held: a restarted server forgets their leases but not their slots.
+
+    A server whose database is busy with what waiting runs send is asked again; one that stays so costs the next
+    integration the time for which it waits for the slot, and is no reason not to start.
+    """
+    wait_until(lambda: _slots_cleared(api), CLEAR_SECONDS, every=0.2)
+
+
+def _slots_cleared(api: Api) -> bool:
+    try:
+        for limit in api.post("/v2/concurrency_limits/filter", {"limit": 200}):
+            if limit["name"].startswith(LIMIT_PREFIX) and limit["active_slots"]:
+                api.patch(f"/v2/concurrency_limits/{limit['id']}", {"active_slots": 0})
+    except ServerProblem:
+        return False
+    return True

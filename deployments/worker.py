@@ -14,9 +14,6 @@ from deployments.server import Say, Server, last_word, logs_of
 
 POOL = "codex"
 
-#: Runs that one worker has under way at once (a book is a run).
-RUNS_AT_ONCE = 4
-
 #: Seconds between two looks for runs; Prefect's own 10 are felt by a person who has just pressed the button.
 QUERY_SECONDS = 2
 
@@ -71,8 +68,9 @@ def worker_status(workspace: Workspace) -> WorkerStatus:
 
 
 def _command(name: str) -> list[str]:
-    limits = ["--limit", str(RUNS_AT_ONCE), "--name", name]
-    return [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", *limits]
+    # No --limit: such a worker (Prefect 3.8.8) crashes when a suspended run is resumed before its process has ended.
+    # What runs at once is limited by the deployments (prefect.yaml).
+    return [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", name]
 
 
 def _worker_environment(workspace: Workspace, server: Server) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""What a run leaves on its page in Prefect's UI: progress, defects, the scorecard."""
+"""What a run leaves on its page in Prefect's UI: progress, defects, the scorecard, the dashboard."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,13 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
+from codex.errors import CodexError
+from codex.oversight.render.markdown import cells, escape, markdown
+from codex.oversight.sheet import Sheet
+from codex.recovery.decide import Decision
+from codex.recovery.figures import Figures
 from codex.workspace import Workspace
+from flows.reporting import say
 
 
 class ProgressBar:
@@ -50,6 +57,44 @@ async def show_scorecard(slug: str, workspace: Workspace) -> None:
 
     text = render_markdown(scorecard(workspace, slug))
     await acreate_markdown_artifact(markdown=text, key=_key("scorecard", slug), description=f"Scorecard of {slug}")
+
+
+async def show_recovery(slug: str, decision: Decision, spent: Figures) -> None:
+    """What a recovery saved: the table that was promised, and what it took."""
+    from codex.recovery.told import COLUMNS, rows
+
+    table = [dict(zip(("", *COLUMNS), row, strict=True)) for row in rows(decision, spent)]
+    about = f"{decision.action}: {decision.reason}"
+    await acreate_table_artifact(table=table, key=_key("recovery", slug), description=about)
+
+
+async def show_dashboard(workspace: Workspace) -> None:
+    """The panels of the dashboard as they are now, an artifact each: a table where that is all, else Markdown.
+
+    Work is not undone by a picture of it: where a panel cannot be computed, the run's log says so.
+    """
+    try:
+        sheets = await asyncio.to_thread(_sheets, workspace)
+    except CodexError as error:
+        say(f"no dashboard: {error}")
+        return
+    await asyncio.gather(*(_show_panel(name, sheet) for name, sheet in sheets.items()))
+
+
+def _sheets(workspace: Workspace) -> dict[str, Sheet]:
+    from codex.oversight.panels import all_panels
+    from codex.oversight.view import View
+
+    return {name: panel.sheet() for name, panel in all_panels(View.of_commit(workspace)).items()}
+
+
+async def _show_panel(name: str, sheet: Sheet) -> None:
+    key = _key("dashboard", name)
+    if sheet.lines and not sheet.bars and not sheet.facts:
+        about = f"{sheet.title}. {sheet.note}".strip()
+        await acreate_table_artifact(table=cells(sheet), key=key, description=escape(about))
+    else:
+        await acreate_markdown_artifact(markdown=markdown(sheet), key=key, description=escape(sheet.title))
 
 
 _COLUMNS = ("pass", "unit", "attempt", "code", "where", "what")

@@ -8,6 +8,8 @@ same code.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,20 @@ from codex.agents.process import this_process
 from codex.campaign.definition import load_campaign
 from codex.campaign.ledger import Ledger
 from codex.campaign.machine import NeedsPerson, Step, next_step
-from codex.errors import CodexError, PersonNeeded
-from codex.passes.engine import Services, production_units
+from codex.errors import BudgetReached, CodexError, PersonNeeded
+from codex.passes.engine import production_units
+from codex.passes.services import Services
 from codex.workspace import Workspace
-from flows.artifacts import ProgressBar, show_defects, show_scorecard
+from flows.artifacts import ProgressBar, show_dashboard, show_defects, show_scorecard
+from flows.asking import asked
 from flows.backends import choose_backend
 from flows.books import find_book, has_arrived
 from flows.claims import claimed
+from flows.holders import refuse_held
+from flows.money import go_on_when_raised, stop_at_ceiling, warn_when_close
 from flows.recovery import reason_to_escalate
 from flows.reporting import say, tell
-from flows.request import BookRequest
+from flows.request import BookRequest, WorkspaceRequest
 from flows.settle import BookRun, hand_over, settle, show_figures
 from tasks.limits import ensure_limit, limit_name
 from tasks.passes import TASKS, batch, produce_unit
@@ -54,7 +60,7 @@ async def book(request: BookRequest) -> dict[str, Any]:
     """Take one book through its passes. Returns its slug and state.
 
     Raises UserError for an unknown book or one that somebody else holds, PersonNeeded when a person has to decide,
-    Stopped when the budget is spent; what was integrated until then stays.
+    BudgetReached at a ceiling; what was integrated until then stays. A deployed run asks in Prefect's UI.
     """
     workspace = Workspace.open(request.workspace)
     workspace.require_writable()
@@ -63,28 +69,65 @@ async def book(request: BookRequest) -> dict[str, Any]:
     if has_arrived(ledger, subject, request.until):
         say(f"{subject.partition(':')[2]} is at {ledger.status(subject)}: nothing to do")
         return _reference(ledger, subject)
+    async with opened(workspace, request) as runtime:
+        return await run_subject(runtime, subject, request.until)
+
+
+@asynccontextmanager
+async def opened(workspace: Workspace, request: WorkspaceRequest) -> AsyncIterator[Runtime]:
+    """What the tasks of a run share, while it goes on: the integrations' limit, who answers, the journal."""
     limit = limit_name(load_campaign(workspace.snapshot()).name)
     await ensure_limit(limit)
     with _services(workspace, request) as services:
         async with slot_client() as client:
             runtime = Runtime(workspace, services, request.owner or _owner(), limit, client, tell)
             with using(runtime):
-                return await _run(runtime, subject, request.until)
+                try:
+                    yield runtime
+                except CodexError:
+                    await show_dashboard(workspace)
+                    raise
+                await show_dashboard(workspace)
 
 
-async def _run(runtime: Runtime, subject: str, until: str | None) -> dict[str, Any]:
-    run = BookRun(runtime, subject, await ProgressBar.create(subject.partition(":")[2]))
+async def run_subject(
+    runtime: Runtime, subject: str, until: str | None, only: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """Run a book or a queued unit; where it waits for a person and this run can ask one, go on with the answer.
+
+    ``only``: of what the subject owes these units alone; when it owes others it stays in production. Errors: ``book``.
+    """
+    while True:
+        try:
+            return await _run(runtime, subject, until, only)
+        except PersonNeeded:  # its claim is free again: a person may take days
+            if not await asked(runtime, subject):
+                raise
+
+
+async def _run(runtime: Runtime, subject: str, until: str | None, only: frozenset[str] | None) -> dict[str, Any]:
+    run = BookRun(runtime, subject, await ProgressBar.create(subject.partition(":")[2]), only=only)
     try:
         async with claimed(runtime, subject):
+            await go_on_when_raised(run)
             await show_figures(run, run.ledger())
-            while await _advance(run, until):
-                pass
+            await _to_the_end(run, until)
     except CodexError:
         await show_defects(run.slug, run.defects)
         raise
     await show_defects(run.slug, run.defects)
-    await show_scorecard(run.slug, runtime.workspace)
+    if subject.startswith("book:"):
+        await show_scorecard(run.slug, runtime.workspace)
     return _reference(run.ledger(), subject)
+
+
+async def _to_the_end(run: BookRun, until: str | None) -> None:
+    try:
+        while await _advance(run, until):
+            await warn_when_close(run)
+    except BudgetReached as reached:
+        await stop_at_ceiling(run, reached)
+        raise
 
 
 async def _advance(run: BookRun, until: str | None) -> bool:
@@ -99,16 +142,29 @@ async def _advance(run: BookRun, until: str | None) -> bool:
             remedy=f"Possible answers: {', '.join(step.choices)}. Then run the book again.",
         )
     if isinstance(step, Step):
+        if _is_done_for_now(run, step):
+            return False
         await _make(run, ledger, step)
     if len(run.ledger().events()) == len(ledger.events()):
         raise CodexError(f"{run.slug} does not get on: {step} left no trace in the ledger.")
     return True
 
 
+def _owed(run: BookRun, step: Step) -> list[str]:
+    """What the subject owes at this step, in the plan's order."""
+    return production_units(run.runtime.workspace, run.subject) if step.source == IN_PRODUCTION else []
+
+
+def _is_done_for_now(run: BookRun, step: Step) -> bool:
+    """Whether of all that is owed nothing is for this run."""
+    owed = _owed(run, step)
+    return bool(owed) and not run.chosen(owed)
+
+
 async def _make(run: BookRun, ledger: Ledger, step: Step) -> None:
     """Run the pass of a step: its units, or one attempt of it as a whole."""
     run.pass_name = step.pass_name
-    owed = production_units(run.runtime.workspace, run.subject) if step.source == IN_PRODUCTION else []
+    owed = run.chosen(_owed(run, step))
     if owed:
         await _produce(run, owed)
         return
@@ -139,6 +195,8 @@ async def _until_shipped(run: BookRun, unit: str, places: asyncio.Semaphore) -> 
     async with places:
         while unit in production_units(run.runtime.workspace, run.subject):
             ledger = run.ledger()
+            if run.subject != f"unit:{unit}":  # a run of the queue may have it, from before the book asked for it
+                refuse_held(ledger, f"unit:{unit}", run.runtime.owner)
             reason = reason_to_escalate(ledger, run.subject, PRODUCTION, unit)
             if reason:
                 return reason
@@ -147,7 +205,7 @@ async def _until_shipped(run: BookRun, unit: str, places: asyncio.Semaphore) -> 
     return None
 
 
-def _services(workspace: Workspace, request: BookRequest) -> Services:
+def _services(workspace: Workspace, request: WorkspaceRequest) -> Services:
     name, recordings = choose_backend(workspace, request.backend, request.recordings)
     record = Path(request.record) if request.record else None
     return Services.open(workspace, name, record_dir=record, recordings=recordings)

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from codex.campaign.events import EventDraft
 from codex.campaign.ledger import Ledger
 from codex.campaign.ownership import claim_draft, holder, release_draft
-from codex.errors import CodexError, UserError
+from codex.errors import CodexError
 from codex.integration import spool
 from codex.integration.integrator import drain
 from codex.integration.proposal import Proposal
-from flows.holders import refuse_held
+from flows.holders import Held, refuse_held
 from tasks.integrate import integrate
 from tasks.runtime import Runtime
 
@@ -62,7 +62,7 @@ async def _claim(run: Runtime, subject: str) -> None:
         if holder(after, subject, _now()) == run.owner:
             return
     refuse_held(after, subject, run.owner)
-    raise UserError(f"{subject} could not be claimed.", remedy="Run the same command again.")
+    raise Held(f"{subject} could not be claimed.", remedy="Run the same command again.")
 
 
 async def _keep(run: Runtime, subject: str) -> None:

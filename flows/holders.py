@@ -10,6 +10,10 @@ from codex.campaign.ownership import holder
 from codex.errors import UserError
 
 
+class Held(UserError):
+    """Somebody else works on it: whoever may choose takes other work."""
+
+
 def held_by_other(ledger: Ledger, subject: str, owner: str) -> str | None:
     """Somebody else who holds the book now and may be at work; None when it can be claimed."""
     found = holder(ledger, subject, datetime.now(UTC))
@@ -17,11 +21,11 @@ def held_by_other(ledger: Ledger, subject: str, owner: str) -> str | None:
 
 
 def refuse_held(ledger: Ledger, subject: str, owner: str) -> None:
-    """Raise UserError when somebody else holds the book."""
+    """Raise Held, a UserError, when somebody else holds the book."""
     other = held_by_other(ledger, subject, owner)
     if other is not None:
         until = ledger.entry(subject).get("owner_until")
-        raise UserError(
+        raise Held(
             f"{subject.partition(':')[2]} is being worked on by {_readable(other)}, who holds it until {until}.",
             remedy="Wait for that run or stop it; a claim whose process has died is taken over.",
         )

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
-from codex.errors import Stopped
-from codex.passes.engine import PassResult
 from tasks.passes import short_name
 
 #: Failures in a row after which a person is asked, whatever a ladder says: none of them is meant to go on for ever.
@@ -17,16 +15,6 @@ MOST_FAILURES = 5
 
 #: Actions with which a pass goes on by itself.
 _GOES_ON = frozenset({"retry", "reduce", "back", "accept", "degrade"})
-
-
-def refuse_exhausted(result: PassResult) -> None:
-    """Raise Stopped when a pass failed for want of money: trying again would change nothing."""
-    for defect in result.defects:
-        if defect.get("code") == "budget":
-            raise Stopped(
-                f"{short_name(result.pass_name, result.unit)} stopped: {defect.get('what')}",
-                remedy="Raise the budget in codex.toml ([budget]) and run the book again; nothing is lost.",
-            )
 
 
 def reason_to_escalate(ledger: Ledger, subject: str, pass_name: str, unit: str | None = None) -> str | None:

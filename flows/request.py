@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,13 +47,44 @@ class BookRequest(WorkspaceRequest):
     until: Until | None = Field(default=None, description="state at which to stop; default: when the book is covered")
 
 
+class ProduceRequest(WorkspaceRequest):
+    """The next units of books in production and of the plan's queue."""
+
+    number: int = Field(default=1, ge=1, le=100, description="how many units, of distinct chapters")
+    units: tuple[str, ...] = Field(default=(), max_length=100, description="ids of the units; default: the next ones")
+
+
+class AuditRequest(WorkspaceRequest):
+    """The next book without an audit."""
+
+    entry: str = Field(default="", max_length=20, description="Fast Track entry of the book; default: the next one")
+
+
+class RecoverRequest(WorkspaceRequest):
+    """One book in which something failed."""
+
+    book: str = Field(min_length=1, description="slug or Fast Track entry of the book")
+    units: tuple[str, ...] = Field(default=(), description="shipped units that are wrong, beside what failed by itself")
+    restart: bool = Field(default=False, description="redo everything, whatever is advised")
+
+
 def book_request(**values: object) -> BookRequest:
     """The request of a call on the command line; raises UserError naming the option that is wrong."""
+    return requested(BookRequest, {}, **values)
+
+
+RequestT = TypeVar("RequestT", bound=WorkspaceRequest)
+
+
+def requested(model: type[RequestT], options: Mapping[str, str], **values: object) -> RequestT:
+    """A request of a call on the command line; ``options``: field → its option, where they differ.
+
+    Raises UserError naming the option that is wrong.
+    """
     try:
-        return BookRequest.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            f"--{name} {values.get(name)!r} is wrong: {first['msg']}.", remedy="Correct the option."
-        ) from error
+        name = ".".join(options.get(str(part), str(part)) for part in first["loc"])
+        given = values.get(str(first["loc"][0])) if first["loc"] else None
+        raise UserError(f"--{name} {given!r} is wrong: {first['msg']}.", remedy="Correct the option.") from error

@@ -11,9 +11,8 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.tables import machine_of
 from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
-from codex.passes.engine import PassResult, escalation
+from codex.passes.outcomes import PassResult, escalation
 from flows.artifacts import ProgressBar
-from flows.recovery import refuse_exhausted
 from flows.reporting import Figures, reporter, say, tell
 from tasks.integrate import integrate
 from tasks.passes import short_name
@@ -30,11 +29,16 @@ class BookRun:
     defects: list[dict[str, Any]] = field(default_factory=list)
     checks: dict[str, tuple[int, int]] = field(default_factory=dict)  # unit → passed, total
     pass_name: str = ""
+    only: frozenset[str] | None = None  # of the units that are owed these alone; None: all
     _read: tuple[str, Ledger] | None = None
 
     @property
     def slug(self) -> str:
         return self.subject.partition(":")[2]
+
+    def chosen(self, units: list[str]) -> list[str]:
+        """Those of the units that this run is for."""
+        return units if self.only is None else [unit for unit in units if unit in self.only]
 
     def ledger(self) -> Ledger:
         """The ledger as it is committed now; read again only when there is a new commit."""
@@ -47,7 +51,7 @@ class BookRun:
 async def settle(run: BookRun, result: PassResult) -> None:
     """Integrate what a pass proposed and tell what came of it.
 
-    Raises Stopped when the money is spent, Conflict when the proposal was refused.
+    Raises Conflict when the proposal was refused.
     """
     what = short_name(result.pass_name, result.unit)
     before = run.ledger().status(run.subject)
@@ -58,7 +62,6 @@ async def settle(run: BookRun, result: PassResult) -> None:
     await show_figures(run, after)
     if done.status == "refused":
         raise Conflict(f"{what} was not taken: {done.reason}.", remedy="Run the same command again.")
-    refuse_exhausted(result)
 
 
 async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from codex.passes.engine import PassResult, run_pass
+from codex.passes.engine import run_pass
+from codex.passes.outcomes import PassResult
 from tasks.runtime import current
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from prefect.client.orchestration import PrefectClient
 
-from codex.passes.engine import Services
+from codex.passes.services import Services
 from codex.workspace import Workspace
 
 
@@ -23,8 +23,7 @@ class Runtime:
     """``tell`` takes what is under way (a pass or unit) and one line about it.
 
     ``limit`` and ``client`` are for the integrations' slot (slot.py), ``integrating`` orders the integrations of this
-    process. ``alone_until`` (monotonic seconds) is set when the slot was not to be had for long: until then, when its
-    lease must have ended, it is not waited for again.
+    process.
     """
 
     workspace: Workspace
@@ -34,7 +33,6 @@ class Runtime:
     client: PrefectClient
     tell: Callable[[str, str], None] = lambda what, line: None
     integrating: asyncio.Lock = field(default_factory=asyncio.Lock)
-    alone_until: float = 0.0
 
 
 _current: ContextVar[Runtime] = ContextVar("codex_runtime")

@@ -15,8 +15,10 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
+from prefect.exceptions import ObjectNotFound
 from prefect.runtime import task_run
 from prefect.settings import PREFECT_API_URL
 
@@ -25,13 +27,17 @@ log = logging.getLogger("codex.integrate")
 #: Seconds of the lease, the shortest that Prefect grants: after it a killed holder's slot is free again.
 LEASE = 60
 
-#: Seconds that a request may take; a server that is slower is as good as none.
+#: Seconds after which the server looks for ended leases again.
+SWEEP = 15
+
+#: Seconds that a request may take; a server that is slower is as good as none. Prefect's client alone would try
+#: for a minute, in which nobody of this process integrates.
 REQUEST_SECONDS = 5.0
 
 #: How often, and after how many seconds, a server with a busy database is asked again.
 BUSY_TRIES, BUSY_PAUSE = 20, 0.05
 
-_HELD, _BUSY = 423, 503
+_HELD, _BUSY, _GONE = 423, 503, 410
 
 
 class Slot(Enum):
@@ -74,8 +80,23 @@ async def slot(client: PrefectClient, limit: str) -> AsyncIterator[Slot]:
         yield state
     finally:
         renewing.cancel()
-        with suppress(httpx.HTTPError):  # it ends with its lease
-            await client.release_concurrency_slots_with_lease(lease)
+        with suppress(httpx.HTTPError, TimeoutError):  # it ends with its lease
+            await asyncio.wait_for(client.release_concurrency_slots_with_lease(lease), REQUEST_SECONDS)
+
+
+async def give_back(client: PrefectClient, limit: str) -> bool:
+    """Free a slot that nobody holds any more: a server that was restarted has forgotten its lease. False: not done.
+
+    The holder is not asked, for nobody could answer; should there be one, two have the slot for a while.
+    """
+    freed = GlobalConcurrencyLimitUpdate(active_slots=0)
+    try:
+        await asyncio.wait_for(client.update_global_concurrency_limit(limit, freed), REQUEST_SECONDS)
+    except (httpx.HTTPError, ObjectNotFound, TimeoutError) as error:
+        log.warning("The slot of %s could not be given back: %r", limit, error)
+        return False
+    log.warning("The slot of %s was given back: its holder has not been heard of for %d s.", limit, LEASE + SWEEP)
+    return True
 
 
 async def _try(client: PrefectClient, limit: str) -> tuple[Slot, UUID | None]:
@@ -102,8 +123,12 @@ async def _renew(client: PrefectClient, lease: UUID) -> None:
         await asyncio.sleep(LEASE / 2)
         try:
             await client.renew_concurrency_lease(lease, LEASE)
-        except httpx.HTTPError as error:
+        except httpx.HTTPStatusError as error:
             log.warning("The lease of the integration slot was not renewed: %s", error)
+            if error.response.status_code == _GONE:  # lost: somebody else may have the slot by now
+                return
+        except httpx.HTTPError as error:
+            log.warning("The lease of the integration slot was not renewed: %r", error)
 
 
 def _holder() -> ConcurrencyLeaseHolder | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
 from codex.agents.call import CallAddress
-from codex.agents.messages import Reply, Usage
-from codex.errors import Conflict, Stopped, StorageError
+from codex.agents.messages import Reply
+from codex.agents.usage import Usage
+from codex.errors import BudgetReached, Conflict, StorageError
 
 
-class BudgetExceeded(Stopped):
+class BudgetExceeded(BudgetReached):
     """A ceiling would be passed. ``scope`` and the amounts (US dollars) say which and by what."""
 
     def __init__(self, scope: str, ceiling: Decimal, counted: Decimal, worst: Decimal) -> None:
@@ -48,6 +49,15 @@ class Answered:
     reply: Reply
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A call that was sent in a batch by a run that has ended. ``batch`` is None when its id was not noted in time."""
+
+    call: str
+    batch: str | None
+    submitted_at: str
+
+
 def to_micro(amount: Decimal, rounding: str = ROUND_CEILING) -> int:
     """US dollars as whole micro-dollars."""
     return int((amount * 1_000_000).to_integral_value(rounding))
@@ -58,8 +68,7 @@ def from_micro(micro: int) -> Decimal:
 
 
 def _usage(row: sqlite3.Row) -> Usage:
-    names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    return Usage(*(row[name] for name in names))
+    return Usage(**{each.name: row[each.name] for each in fields(Usage)})
 
 
 def address_of(row: sqlite3.Row) -> CallAddress:
@@ -84,6 +93,9 @@ def cost_line(row: sqlite3.Row) -> dict[str, Any]:
         "attempt": address.attempt,
         "agent_id": address.agent_id,
         **{name: row[name] for name in same},
+        "web_searches": row["web_searches"],
+        "batch": bool(row["batch"]),
+        "pattern": row["pattern"],
         "tokens_estimated": bool(row["tokens_estimated"]),
         "cost_usd": from_micro(row["charged"]),
         "duration_s": round(row["seconds"], 3),

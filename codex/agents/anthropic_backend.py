@@ -1,7 +1,7 @@
-"""The Anthropic API, or anything that speaks it: one streamed request a turn.
+"""The Anthropic API, or anything that speaks it: one streamed request a turn, and Message Batches.
 
-The SDK's own retries are off; what failed is named (backend.FAULTS) and retried by turns.py, where money is counted.
-The key goes into the client and nowhere else: it is cut out of any text that comes back in an error.
+The SDK's own retries are off; what failed is named (api_errors.py) and retried by turns.py, where money is counted.
+The key goes into the client and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,34 +11,22 @@ import ipaddress
 import os
 import ssl
 import weakref
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from codex.agents.backend import TurnFailed
+from codex.agents.api_errors import Translator
+from codex.agents.backend import Batch, BatchResult
 from codex.agents.call import CallAddress
+from codex.agents.failures import TurnFailed
 from codex.agents.messages import Reply, TurnRequest, checked_message
-from codex.agents.replay_server import CALL_HEADER, ESTIMATED_HEADER, MISSING
+from codex.agents.warming import Warmth
+from codex.agents.wire import CALL_HEADER, ESTIMATED_HEADER, SENT_HEADER
 from codex.errors import BackendError
 
 if TYPE_CHECKING:
     import anthropic
     from anthropic.lib.streaming import AsyncMessageStreamManager
-
-#: Statuses that are worth asking again, besides every 5xx.
-_RETRIED = frozenset({408, 409, 429})
-
-#: Codes of a 429 that waiting does not cure.
-_NOT_CURED_BY_WAITING = ("spend_limit", "credit")
-
-#: Status → what a person should do about it.
-_REMEDIES = {
-    401: "Check the key in ANTHROPIC_API_KEY.",
-    402: "Check the account's credit.",
-    403: "The key may not use this model or address; check both.",
-    404: "Check the model's name and ANTHROPIC_BASE_URL.",
-    413: "The conversation has grown too large for one request; use fewer or smaller units.",
-}
 
 
 class AnthropicBackend:
@@ -48,6 +36,8 @@ class AnthropicBackend:
     ``base_url`` defaults to ANTHROPIC_BASE_URL, the key to ANTHROPIC_API_KEY. Raises BackendError when there is
     neither a key nor a base URL. A loopback server that is given without a key gets a dummy one.
     """
+
+    server_tools = True
 
     def __init__(
         self,
@@ -69,37 +59,23 @@ class AnthropicBackend:
                 "or --backend replay (recorded replies).",
             )
         self._loopback = self._url is not None and is_loopback(self._url)
-        self._limits = (connect, first, idle)
+        self._connect, self._named = connect, Translator(self._key, first, idle)
         # an asynchronous client belongs to the event loop it was first used in
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = weakref.WeakKeyDictionary()
+        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Any, Warmth]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     async def turn(self, request: TurnRequest) -> Reply:
-        """Send one request; raises TurnFailed or BackendError (backend.FAULTS)."""
-        import anthropic
-        import httpx2
+        """Send one request; raises TurnFailed or BackendError (failures.FAULTS)."""
+        client, warmth = self._client()
+        headers = {CALL_HEADER: request.label, SENT_HEADER: request.sent_as} if self._loopback else {}
+        async with warmth.around(request.body) as begun:
+            with self._named.around(request.label):
+                opening = client.messages.stream(**request.body, extra_headers=headers)
+                return await self._stream(opening, begun)
 
-        headers = {CALL_HEADER: request.label} if self._loopback else {}
-        opening = self._client().messages.stream(**request.body, extra_headers=headers)
-        try:
-            return await self._stream(opening)
-        except anthropic.APIStatusError as exc:
-            raise self._status_failure(exc, request) from exc
-        except anthropic.APITimeoutError as exc:
-            kind = "unreachable" if isinstance(exc.__cause__, httpx2.ConnectTimeout) else "timeout"
-            raise TurnFailed(kind, "The API did not answer in time.") from exc
-        except anthropic.APIConnectionError as exc:
-            kind = "unreachable" if isinstance(exc.__cause__, httpx2.ConnectError) else "connection"
-            raise TurnFailed(kind, self._clean(f"The API could not be reached: {exc.__cause__ or exc}.")) from exc
-        except httpx2.TransportError as exc:
-            raise TurnFailed("cut", self._clean(f"The API's answer was cut off: {exc or type(exc).__name__}.")) from exc
-        except TimeoutError as exc:
-            raise TurnFailed("stalled", f"The API fell silent for {self._limits[2]:g} s.") from exc
-        except (ValueError, TypeError, AttributeError, RuntimeError, AssertionError, anthropic.APIError) as exc:
-            # what the SDK raises when the answer is not what the API would send
-            raise TurnFailed("garbage", self._clean(f"The API's answer is not a message: {exc}.")) from exc
-
-    async def _stream(self, opening: AsyncMessageStreamManager[None]) -> Reply:
-        _, first, idle = self._limits
+    async def _stream(self, opening: AsyncMessageStreamManager[None], begun: Callable[[], None]) -> Reply:
+        first, idle = self._named.first, self._named.idle
         try:
             async with asyncio.timeout(first):
                 stream = await opening.__aenter__()
@@ -111,6 +87,7 @@ class AnthropicBackend:
             while not ended:
                 async with asyncio.timeout(idle):
                     ended = await anext(events, None) is None
+                begun()
             return self._reply(await stream.get_final_message(), stream.response.headers)
         finally:
             await stream.close()
@@ -125,19 +102,59 @@ class AnthropicBackend:
     async def finished(self, address: CallAddress, state: str, detail: str) -> None:
         """Nothing is open between turns."""
 
-    def _client(self) -> anthropic.AsyncAnthropic:
+    # --- Message Batches -------------------------------------------------------------------------------------------
+
+    async def create_batch(self, requests: Sequence[TurnRequest]) -> str:
+        """Send requests as one batch, each under its journal id; returns the batch's id."""
+        with self._named.around(f"a batch of {len(requests)}"):
+            entries: list[Any] = [{"custom_id": each.sent_as, "params": self._params(each)} for each in requests]
+            made = await self._client()[0].messages.batches.create(requests=entries)
+            return _described(made).id
+
+    def _params(self, request: TurnRequest) -> dict[str, Any]:
+        """A request within a batch has no headers of its own: the local server reads its address from the metadata."""
+        return {**request.body, "metadata": {"user_id": request.label}} if self._loopback else dict(request.body)
+
+    async def batch(self, identity: str) -> Batch:
+        with self._named.around(f"batch {identity}"):
+            return _described(await self._client()[0].messages.batches.retrieve(identity))
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """All batches of the account's workspace, the newest first."""
+        with self._named.around("the list of batches"):
+            async for each in self._client()[0].messages.batches.list(limit=100):
+                yield _described(each)
+
+    async def batch_results(self, identity: str) -> AsyncIterator[BatchResult]:
+        """The results of a batch that has ended, in any order."""
+        with self._named.around(f"the results of batch {identity}"):
+            async for line in await self._client()[0].messages.batches.results(identity):
+                yield self._result(line)
+
+    def _result(self, line: Any) -> BatchResult:
+        result = line.result
+        if result.type == "succeeded":
+            raw = result.message.model_dump(mode="json", exclude_unset=True)
+            return BatchResult(line.custom_id, raw, tokens_estimated=self._loopback and bool(raw.get(ESTIMATED_HEADER)))
+        if result.type != "errored":
+            return BatchResult(line.custom_id, None, result.type)
+        error = result.error.error
+        return BatchResult(line.custom_id, None, str(error.type), self._named.clean(str(error.message)))
+
+    # --- the client ------------------------------------------------------------------------------------------------
+
+    def _client(self) -> tuple[anthropic.AsyncAnthropic, Warmth]:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = self._new_client()
-        client: anthropic.AsyncAnthropic = self._clients[loop]
-        return client
+            self._clients[loop] = (self._new_client(), Warmth())
+        return self._clients[loop]
 
     def _new_client(self) -> anthropic.AsyncAnthropic:
         import anthropic
         import httpx2
 
-        connect, first, idle = self._limits
-        timeout = httpx2.Timeout(first, connect=connect, read=max(first, idle))
+        first, idle = self._named.first, self._named.idle
+        timeout = httpx2.Timeout(first, connect=self._connect, read=max(first, idle))
         http = anthropic.DefaultAsyncHttpxClient(
             # no connection is kept between turns: they are minutes apart, and a stale one costs a failed turn
             limits=httpx2.Limits(max_connections=64, max_keepalive_connections=0),
@@ -151,39 +168,14 @@ class AnthropicBackend:
             api_key=key, base_url=self._url, max_retries=0, timeout=timeout, http_client=http
         )
 
-    def _status_failure(self, exc: anthropic.APIStatusError, request: TurnRequest) -> TurnFailed | BackendError:
-        said = self._clean(exc.api_message or exc.message)
-        status = exc.status_code
-        if status == 200:  # an error event in the middle of a stream
-            return TurnFailed("overloaded", f"The API broke off its answer: {said}.")
-        if status in _RETRIED and not _for_good(exc):
-            return TurnFailed(f"status_{status}", f"The API answered {status}: {said}.", retry_after=_retry_after(exc))
-        if status >= 500:
-            return TurnFailed("status_5xx", f"The API answered {status}: {said}.", retry_after=_retry_after(exc))
-        if said.startswith(MISSING):
-            what, _, remedy = said.partition(". ")
-            return BackendError(f"{what[0].upper()}{what[1:]}.", remedy=remedy)
-        return BackendError(f"The API refused {request.label} ({status}): {said}.", remedy=_REMEDIES.get(status, ""))
 
-    def _clean(self, text: str) -> str:
-        return text.replace(self._key, "[key]").rstrip(". ") if self._key else text.rstrip(". ")
-
-
-def _for_good(exc: anthropic.APIStatusError) -> bool:
-    return any(word in (exc.error_code or "") for word in _NOT_CURED_BY_WAITING)
-
-
-def _retry_after(exc: anthropic.APIStatusError) -> float | None:
-    """Seconds from ``retry-after-ms`` or ``retry-after``; None when absent, a date or nonsense."""
-    headers: Mapping[str, str] = exc.response.headers
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers.get(name, "")) * unit
-        except ValueError:
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    return None
+def _described(batch: Any) -> Batch:
+    """A batch as the SDK gives it; raises ValueError when it is something else (the SDK checks nothing)."""
+    counts = getattr(batch, "request_counts", None)
+    if getattr(batch, "type", None) != "message_batch" or not isinstance(batch.id, str) or counts is None:
+        raise ValueError("it is no message batch")
+    size = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+    return Batch(batch.id, batch.created_at, batch.processing_status == "ended", size)
 
 
 def is_loopback(url: str) -> bool:

@@ -1,24 +1,31 @@
-"""What every backend is, and what can go wrong in one turn.
+"""What every backend is.
 
-A backend answers one request once: no retries, no bookkeeping. Whether a failed turn is tried again, and whether it
-may have cost something, is said by one table.
+A backend answers one request once: no retries, no bookkeeping. What can go wrong in one turn, whether it is tried again
+and whether it may have cost something is said by one table (failures.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 from codex.agents.call import CallAddress
 from codex.agents.messages import Reply, TurnRequest
-from codex.errors import CodexError
 
 
 class Backend(Protocol):
-    """Who answers. ``name`` is ``anthropic``, ``handoff`` or ``replay`` and is part of every journal key."""
+    """Who answers. ``name`` is ``anthropic``, ``handoff`` or ``replay`` and is part of every journal key.
+
+    ``server_tools``: whether it can search and fetch on the web by itself.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def server_tools(self) -> bool: ...
 
     async def turn(self, request: TurnRequest) -> Reply:
         """Answer one turn; raises TurnFailed, or BackendError when asking again would not help."""
@@ -30,35 +37,39 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FaultRule:
-    """``retry``: ask again. ``free``: surely not billed; otherwise the reservation is kept as spent."""
+class Batch:
+    """A Message Batch as the API describes it. ``size`` counts its requests."""
 
-    retry: bool
-    free: bool
-
-
-#: Kind of failure → what is done. Statuses that are not listed here end the run with a BackendError.
-FAULTS: dict[str, FaultRule] = {
-    "unreachable": FaultRule(retry=True, free=True),  # the connection never stood
-    "connection": FaultRule(retry=True, free=False),  # it broke before an answer began
-    "timeout": FaultRule(retry=True, free=False),  # no answer began in time
-    "status_408": FaultRule(retry=True, free=True),
-    "status_409": FaultRule(retry=True, free=True),
-    "status_429": FaultRule(retry=True, free=True),
-    "status_5xx": FaultRule(retry=True, free=True),
-    "overloaded": FaultRule(retry=True, free=False),  # an error event after the answer began
-    "cut": FaultRule(retry=True, free=False),  # the stream ended in the middle
-    "stalled": FaultRule(retry=True, free=False),  # the stream fell silent for longer than the idle limit
-    "garbage": FaultRule(retry=True, free=False),  # something that is not a message
-    "unanswered": FaultRule(retry=False, free=True),  # handoff: nobody answered in time
-}
+    id: str
+    created: datetime
+    ended: bool
+    size: int
 
 
-class TurnFailed(CodexError):
-    """One turn got no usable answer. ``kind`` is a key of ``FAULTS``; ``retry_after`` seconds, as the server asked."""
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """One line of a batch's results: the message, or the kind and the text of what went wrong."""
 
-    def __init__(self, kind: str, what: str, *, retry_after: float | None = None) -> None:
-        super().__init__(what, remedy="Run the same command again to go on from here.")
-        self.kind = kind
-        self.rule = FAULTS[kind]
-        self.retry_after = retry_after
+    custom_id: str
+    message: Mapping[str, Any] | None
+    error: str = ""
+    detail: str = ""
+    tokens_estimated: bool = False
+
+
+@runtime_checkable
+class BatchApi(Protocol):
+    """A backend that also has Message Batches. Every method raises what ``turn`` raises."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def create_batch(self, requests: Sequence[TurnRequest]) -> str: ...
+
+    async def batch(self, identity: str) -> Batch: ...
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """All batches, the newest first."""
+        ...
+
+    def batch_results(self, identity: str) -> AsyncIterator[BatchResult]: ...

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from codex.errors import UserError
 
@@ -92,9 +92,14 @@ class AgentCall(Generic[ReplyT]):
     """One conversation as a pass asks for it.
 
     ``prefix`` is the stable system text (specification, rules, voice), byte-equal between units so that the provider
-    caches it; ``prompt`` the variable first user message. ``tools`` are names from ``tools.TOOLS``. ``max_tokens`` is
-    the output limit of one turn. ``ceilings`` maps a budget scope (``book:abc``, ``tier:α``) to its ceiling in US
-    dollars. ``answer_seconds`` is how long an outside agent may take for one turn (handoff only).
+    caches it; ``prompt`` the variable first user message. ``tools`` are names from ``tools.TOOLS``, ``web`` maps names
+    of ``tools.SERVER_TOOLS`` to how often each may be used in a turn. ``max_tokens`` is the output limit of one turn.
+    ``ceilings`` maps a budget scope (``book:abc``, ``tier:α``) to its ceiling in US dollars. ``answer_seconds`` is how
+    long an outside agent may take for one turn (handoff only).
+
+    ``fallbacks`` are asked in turn when ``model`` refuses or cannot be reached. ``cache`` says how long the prefix is
+    cached. ``batch``: a single shot at the price of Message Batches, where the backend has them. ``pattern`` names the
+    prompt pattern and its version, for statistics.
     """
 
     address: CallAddress
@@ -108,3 +113,8 @@ class AgentCall(Generic[ReplyT]):
     effort: str | None = None
     ceilings: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     answer_seconds: float = 4 * 3600.0
+    fallbacks: tuple[str, ...] = ()
+    cache: Literal["5m", "1h", "off"] = "5m"
+    batch: bool = False
+    web: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    pattern: str = ""

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from codex.agents.backend import TurnFailed
 from codex.agents.briefs import brief, tools_for_agents
 from codex.agents.call import CallAddress
-from codex.agents.messages import Reply, TurnRequest, checked_message, digest, estimated_usage
+from codex.agents.failures import TurnFailed
+from codex.agents.messages import Reply, TurnRequest, checked_message, digest
 from codex.agents.outbox import Outbox, Status, handoff_folder
 from codex.agents.process import this_process
+from codex.agents.usage import estimated_usage
 from codex.errors import DataError
 
 #: Seconds between looks into the inbox, and between signs of life.
@@ -34,6 +35,7 @@ class HandoffBackend:
     workspace: Path
     state_dir: Path
     name: str = "handoff"
+    server_tools: bool = False
 
     def outbox(self, address: CallAddress) -> Outbox:
         return Outbox(handoff_folder(self.state_dir) / address.slug)

@@ -51,7 +51,33 @@ def _002_pins(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE pins (address TEXT PRIMARY KEY, base TEXT NOT NULL, pinned_at TEXT NOT NULL) STRICT")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_001_calls_and_charges, _002_pins)
+_STEPS_OF_BATCHES = (
+    "ALTER TABLE calls ADD COLUMN batch INTEGER NOT NULL DEFAULT 0",  # 1: sent in a Message Batch (batch_id)
+    "ALTER TABLE calls ADD COLUMN cache_write_1h_tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE calls ADD COLUMN web_searches INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE calls ADD COLUMN pattern TEXT NOT NULL DEFAULT ''",  # prompt pattern and its version
+    "CREATE INDEX calls_by_batch ON calls (batch_id) WHERE batch_id IS NOT NULL",
+)
+
+
+def _003_batches(db: sqlite3.Connection) -> None:
+    for statement in _STEPS_OF_BATCHES:
+        db.execute(statement)
+
+
+def _004_breakers(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE breakers (backend TEXT PRIMARY KEY, failures INTEGER NOT NULL, opened_at REAL,"
+        " reason TEXT NOT NULL, probe TEXT NOT NULL, probe_at REAL NOT NULL) STRICT"
+    )
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _001_calls_and_charges,
+    _002_pins,
+    _003_batches,
+    _004_breakers,
+)
 
 
 def migrate(db: sqlite3.Connection, now: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from codex.agents.search import occurrences, query_words, rank
+from codex.agents.search import LoweredTexts, occurrences, query_words, rank
 from codex.errors import UserError
 from codex.snapshot import Snapshot
 
@@ -17,6 +17,9 @@ CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
 _CONCEPT = re.compile(r"^###[ \t]+`?(?P<id>[a-z0-9][a-z0-9.-]*)`?[ \t]*$", re.MULTILINE)
 _NEXT_HEADING = re.compile(r"^#{1,3}[ \t]", re.MULTILINE)
 _TITLE = re.compile(r"^- \*\*title\*\*:(.*)$", re.MULTILINE)
+#: Shared by the conversations of this process: most units are the same in all of their snapshots.
+_LOWERED = LoweredTexts()
+
 _FULL_CONCEPTS = 5
 _NAMED_CONCEPTS = 25
 _SHOWN_CONNECTIONS = 100
@@ -48,8 +51,18 @@ def read_unit(snapshot: Snapshot, unit_id: str) -> str:
 
 
 def search_corpus(snapshot: Snapshot, query: str, limit: int) -> str:
-    paths = unit_paths(snapshot)
-    hits = rank(query, paths, lambda unit_id: unit_text(snapshot, paths[unit_id]), limit)
+    paths, blobs = unit_paths(snapshot), snapshot.blobs()
+
+    def read(unit_id: str) -> str:
+        return unit_text(snapshot, paths[unit_id])
+
+    def lowered(unit_id: str) -> str:
+        return _LOWERED.get(blobs[paths[unit_id]], lambda: read(unit_id))
+
+    def name(unit_id: str) -> str:
+        return paths[unit_id].rpartition("/")[2].removesuffix(".md").partition("-")[2].replace("-", " ").lower()
+
+    hits = rank(query, paths, lowered, limit, read, name)
     if not hits:
         return f"No unit has any of these words (searched {len(paths)} units)."
     lines = [f"{len(hits)} of {len(paths)} units, best first:"]
@@ -150,12 +163,14 @@ def _anchors(registry: str) -> Any:
 
 
 def measure_continuity(snapshot: Snapshot, text: str) -> str:
+    from codex.campaign.limits import thresholds_of
     from codex.continuity.measure import measure
-    from codex.continuity.thresholds import THRESHOLDS, shortfalls, value
+    from codex.continuity.thresholds import shortfalls, value
     from codex.corpus.connections import PATH
 
     unit = measure(text.encode("utf-8", "replace"), "draft.md", _anchors(snapshot.text(PATH, "{}")))
-    figures = [f"{t.field}: {value(unit, t):.2f} (threshold {t.minimum})" for t in THRESHOLDS]
-    lacks = shortfalls(unit)
+    thresholds = thresholds_of(snapshot)
+    figures = [f"{t.field}: {value(unit, t):.2f} (threshold {t.minimum})" for t in thresholds]
+    lacks = shortfalls(unit, thresholds)
     verdict = ["Falls short:", *(f"- {lack}" for lack in lacks)] if lacks else ["All thresholds are met."]
     return "\n".join([*figures, *verdict])

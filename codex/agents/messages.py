@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.agents.call import AgentCall, CallAddress
+from codex.agents.usage import COUNTS, Usage
 
 #: Name of the tool with which a reply is handed in.
 SUBMIT = "submit"
@@ -21,30 +22,35 @@ SUBMIT = "submit"
 KEYED_FIELDS = frozenset(
     {
         "model", "max_tokens", "system", "messages", "tools", "tool_choice", "output_config", "thinking",
-        "stop_sequences", "speed", "service_tier", "inference_geo", "container", "cache_control",
+        "stop_sequences", "speed", "service_tier", "inference_geo", "container",
     }
 )  # fmt: skip
 
 #: Fields that do not shape the answer, each with the reason for leaving it out of the key.
 LEFT_OUT_FIELDS = {
     "stream": "the same answer, in pieces",
+    "cache_control": "what is cached changes the price and not the answer; so do the marks on single blocks",
     "metadata": "accounting at the provider",
     "diagnostics": "asks for a report on cache use",
     "user_profile_id": "attribution at the provider",
     "workspace_id": "attribution at the provider",
 }
 
-_COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-_CACHED = {"type": "ephemeral"}
+#: The mark as recordings know it; requests may have another (``cache_mark``).
+_MARK = {"type": "ephemeral"}
 
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """One HTTP turn: the body to send and where it belongs. ``turn`` counts from 1."""
+    """One HTTP turn: the body to send and where it belongs. ``turn`` counts from 1.
+
+    ``sent_as`` is the journal's id of this very sending, known once it is reserved.
+    """
 
     call: AgentCall[Any]
     turn: int
     body: Mapping[str, Any]
+    sent_as: str = ""
 
     @property
     def address(self) -> CallAddress:
@@ -54,33 +60,6 @@ class TurnRequest:
     def label(self) -> str:
         """``<address>/<turn>``: the value of the header that the local server reads."""
         return f"{self.address}/{self.turn}"
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one turn or of several. ``input_tokens`` excludes what was read from or written to the cache."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-
-    @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Usage:
-        """From the API's own usage object; an absent or null count is 0."""
-        return cls(*(int(raw.get(name) or 0) for name in _COUNTS))
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            self.cache_read_tokens + other.cache_read_tokens,
-            self.cache_write_tokens + other.cache_write_tokens,
-        )
-
-    @property
-    def total_input(self) -> int:
-        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +83,17 @@ class Reply:
     def usage(self) -> Usage:
         return Usage.of(self.message["usage"])
 
+    @property
+    def kind(self) -> str:
+        """``ok``, or what is wrong with an answer that came and was paid for (a key of failures.FAULTS)."""
+        if not self.content and self.stop_reason not in _STOPS:
+            return "empty"
+        return _STOPS.get(self.stop_reason, "ok")
+
+
+#: Stop reason → what it means for the conversation; every other is an answer.
+_STOPS = {"refusal": "refusal", "max_tokens": "max_tokens", "model_context_window_exceeded": "context_window"}
+
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys, no blanks, ASCII only: equal values give equal bytes, any text can be hashed."""
@@ -124,13 +114,30 @@ def turn_key(request: TurnRequest, backend: str) -> str:
     unknown = set(request.body) - KEYED_FIELDS - set(LEFT_OUT_FIELDS)
     if unknown:
         raise KeyError(f"request fields {sorted(unknown)} are neither keyed nor listed as left out")
-    keyed = {name: value for name, value in request.body.items() if name in KEYED_FIELDS}
+    keyed = {name: _unmarked(value) for name, value in request.body.items() if name in KEYED_FIELDS}
     return digest({"address": str(request.address), "turn": request.turn, "backend": backend, "body": keyed})
 
 
 def prompt_sha256(body: Mapping[str, Any]) -> str:
-    """Hash of what the agent was shown (system, tools, messages): a recording's metadata, never its address."""
-    return digest({name: body.get(name) for name in ("system", "tools", "messages")})
+    """Hash of what the agent was shown (system, tools, messages): a recording's metadata, never its address.
+
+    How it is cached does not count, nor do the provider's own tools: whoever answers by hand has a browser instead.
+    """
+    tools = body.get("tools")
+    own = [tool for tool in tools if "input_schema" in tool] if isinstance(tools, list) else tools
+    system, messages = _with_marks(_unmarked(body.get("system")), _unmarked(body["messages"]), _MARK)
+    return digest({"system": system, "tools": own, "messages": messages})
+
+
+def _unmarked(value: Any) -> Any:
+    """The value without the cache marks of its blocks."""
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    if isinstance(value, Mapping):
+        inner = value["content"] if isinstance(value.get("content"), list) else None
+        plain = {key: item for key, item in value.items() if key != "cache_control"}
+        return plain if inner is None else {**plain, "content": _unmarked(inner)}
+    return value
 
 
 def opening_messages(call: AgentCall[Any]) -> list[dict[str, Any]]:
@@ -138,19 +145,37 @@ def opening_messages(call: AgentCall[Any]) -> list[dict[str, Any]]:
 
 
 def build_body(
-    call: AgentCall[Any], tools: Sequence[Mapping[str, Any]], messages: Sequence[Mapping[str, Any]]
+    call: AgentCall[Any],
+    tools: Sequence[Mapping[str, Any]],
+    messages: Sequence[Mapping[str, Any]],
+    server_tools: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The request for the next turn: stable parts first, with two cache marks (end of prefix, end of conversation)."""
+    """The request for the next turn: stable parts first, with two cache marks (end of prefix, end of conversation).
+
+    A batched call is a single shot: it has no tools but ``submit``, and must use that.
+    """
+    marked = _with_marks([{"type": "text", "text": call.prefix}], messages, cache_mark(call))
+    if call.batch:  # nothing follows that could read it: only what other requests share is worth writing
+        marked = marked[0], [dict(message) for message in messages]
     body: dict[str, Any] = {
         "model": call.model,
         "max_tokens": call.max_tokens,
-        "tools": [*tools, submit_tool(call)],
-        "system": [{"type": "text", "text": call.prefix, "cache_control": _CACHED}],
-        "messages": _marked(messages),
+        "tools": [submit_tool(call)] if call.batch else [*tools, *server_tools, submit_tool(call)],
+        "system": marked[0],
+        "messages": marked[1],
     }
+    if call.batch:
+        body["tool_choice"] = {"type": "tool", "name": SUBMIT}
     if call.effort is not None:
         body["output_config"] = {"effort": call.effort}
     return body
+
+
+def cache_mark(call: AgentCall[Any]) -> dict[str, str] | None:
+    """The mark for the call's cache; None when it is not to be cached."""
+    if call.cache == "off":
+        return None
+    return _MARK if call.cache == "5m" else {**_MARK, "ttl": call.cache}
 
 
 def submit_tool(call: AgentCall[Any]) -> dict[str, Any]:
@@ -162,42 +187,19 @@ def submit_tool(call: AgentCall[Any]) -> dict[str, Any]:
     }
 
 
-def _marked(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with a cache mark on the last block of the last user message."""
+def _with_marks(system: Any, messages: Any, mark: Mapping[str, str] | None) -> tuple[Any, list[dict[str, Any]]]:
+    """System text and messages with a mark on the last block of the one and of the last user message of the other."""
     out = [dict(message) for message in messages]
+    if mark is None:
+        return system, out
     last = max((i for i, message in enumerate(out) if message["role"] == "user"), default=None)
-    if last is not None:
-        *before, block = out[last]["content"]
-        out[last]["content"] = [*before, {**block, "cache_control": _CACHED}]
-    return out
+    if last is not None and isinstance(out[last]["content"], list):
+        out[last]["content"] = _last_marked(out[last]["content"], mark)
+    return _last_marked(system, mark) if isinstance(system, list) else system, out
 
 
-def estimated_tokens(value: Any) -> int:
-    """A quarter of the characters of the value's JSON, rounded up: the estimate where a backend counts no tokens."""
-    return -(-len(json.dumps(value, ensure_ascii=False)) // 4)
-
-
-def estimated_usage(body: Mapping[str, Any], content: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """The API's usage object for a turn nobody metered, as the API would have billed it.
-
-    The request's marks make the previous turn's request a cache read and the rest a cache write; the first turn writes
-    all of it. (A prefix still warm from another conversation, or gone cold after five minutes, is not guessed at.)
-    """
-    whole = estimated_tokens([body.get("tools"), body.get("system"), body["messages"]])
-    earlier = _previous_messages(body["messages"])
-    read = estimated_tokens([body.get("tools"), body.get("system"), earlier]) if earlier else 0
-    return {
-        "input_tokens": 0,
-        "output_tokens": estimated_tokens(list(content)),
-        "cache_read_input_tokens": min(read, whole),
-        "cache_creation_input_tokens": max(whole - read, 0),
-    }
-
-
-def _previous_messages(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The messages of the request before this one: all before the last assistant message."""
-    last = max((i for i, message in enumerate(messages) if message["role"] == "assistant"), default=0)
-    return list(messages[:last])
+def _last_marked(blocks: Sequence[Mapping[str, Any]], mark: Mapping[str, str]) -> list[Any]:
+    return [*blocks[:-1], *({**block, "cache_control": dict(mark)} for block in blocks[-1:])]
 
 
 def checked_message(raw: Any) -> dict[str, Any]:
@@ -214,7 +216,7 @@ def checked_message(raw: Any) -> dict[str, Any]:
         raise ValueError("it has no usage or no stop reason")
     for block in content:
         _check_block(block)
-    counts = [usage.get(name) for name in _COUNTS if usage.get(name) is not None]
+    counts = [usage.get(name) for name in COUNTS if usage.get(name) is not None]
     if not all(isinstance(count, int) and count >= 0 for count in counts):
         raise ValueError("its usage is not made of token counts")
     model = str(raw.get("model") or "")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 #: The usual constants of BM25: saturation of repeated words, and how far length counts.
 _K1 = 1.2
 _B = 0.75
+
+#: How much a word in a text's name weighs: known units were found first most often at this figure.
+HEAD_WEIGHT = 20
 
 _PASSAGE_CHARACTERS = 220
 
@@ -38,16 +43,54 @@ def occurrences(text: str, word: str) -> int:
     return found
 
 
-def rank(query: str, names: Iterable[str], read: Callable[[str], str], limit: int) -> list[Hit]:
-    """The texts that match best, best first, ties by name. ``read`` gives a text by its name."""
+def rank(
+    query: str,
+    names: Iterable[str],
+    lowered: Callable[[str], str],
+    limit: int,
+    read: Callable[[str], str] | None = None,
+    head: Callable[[str], str] = lambda name: "",
+) -> list[Hit]:
+    """The texts that match best, best first, ties by name.
+
+    ``lowered`` gives a text in lower case by its name, ``read`` as it is (for the passages that are shown). A word in
+    the text's ``head`` counts as often as ``HEAD_WEIGHT`` times in the text.
+    """
     words = query_words(query)
     rows = []
     for name in names:
-        text = read(name).lower()
-        rows.append((name, len(text), [occurrences(text, word) for word in words]))
+        text, title = lowered(name), head(name)
+        counts = [occurrences(text, word) + HEAD_WEIGHT * occurrences(title, word) for word in words]
+        rows.append((name, len(text), counts))
     scores = _bm25([(length, counts) for _, length, counts in rows])
     best = sorted((-score, name) for (name, _, _), score in zip(rows, scores, strict=True) if score)[:limit]
-    return [Hit(name, -score, passage(read(name), words)) for score, name in best]
+    return [Hit(name, -score, passage((read or lowered)(name), words)) for score, name in best]
+
+
+class LoweredTexts:
+    """Texts in lower case by the id of their content, so that those that did not change are not decoded again.
+
+    At most ``most`` characters are kept, those that were asked for last. Safe to use from several threads.
+    """
+
+    def __init__(self, most: int = 120_000_000) -> None:
+        self._most, self._size = most, 0
+        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, blob: str, read: Callable[[], str]) -> str:
+        with self._lock:
+            kept = self._texts.get(blob)
+            if kept is not None:
+                self._texts.move_to_end(blob)
+                return kept
+        text = read().lower()
+        with self._lock:
+            self._size += len(text) if blob not in self._texts else 0
+            self._texts[blob] = text
+            while self._size > self._most:
+                self._size -= len(self._texts.popitem(last=False)[1])
+        return text
 
 
 def _bm25(texts: Sequence[tuple[int, Sequence[int]]]) -> list[float]:

@@ -105,13 +105,26 @@ TOOLS: tuple[Tool, ...] = (
     ),
 )
 
+#: Tools that the provider runs: name → what the Messages API wants to be told. What they bring back is part of the
+#: model's own answer, and is as little trusted as the rest of it.
+SERVER_TOOLS: Mapping[str, Mapping[str, Any]] = {
+    "web_search": {"type": "web_search_20250305"},
+    "web_fetch": {"type": "web_fetch_20250910", "max_content_tokens": 25_000},
+}
+
+#: Pass → how often a turn may use them where codex.toml says nothing: an audit works from public sources.
+WEB_BY_DEFAULT: Mapping[str, Mapping[str, int]] = {"P1_audit": {"web_search": 4, "web_fetch": 2}}
+
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
+    """What a call is answered with. ``misused``: there is no such tool, or its arguments are wrong."""
+
     text: str
     is_error: bool = False
+    misused: bool = False
 
 
 class Toolbox:
@@ -135,19 +148,27 @@ class Toolbox:
             if tool.name in names
         ]
 
+    @staticmethod
+    def server_definitions(uses: Mapping[str, int]) -> list[dict[str, Any]]:
+        """The provider's tools with how often each may be used in a turn (0: not at all); raises UserError."""
+        unknown = sorted(set(uses) - set(SERVER_TOOLS))
+        if unknown:
+            raise UserError(f"There is no tool {unknown[0]!r}.", remedy=f"Use some of {', '.join(SERVER_TOOLS)}.")
+        return [{**SERVER_TOOLS[name], "name": name, "max_uses": uses[name]} for name in SERVER_TOOLS if uses.get(name)]
+
     def run(self, name: str, arguments: Any, allowed: Sequence[str]) -> ToolResult:
         """Answer one call. What is wrong with it comes back as an error that the agent can act on; never raises
         for anything that an agent can pass."""
         if name not in allowed or name not in _BY_NAME:
             return ToolResult(
-                f"There is no tool {name!r} here. There are: {', '.join(sorted(allowed))}.", is_error=True
+                f"There is no tool {name!r} here. There are: {', '.join(sorted(allowed))}.", is_error=True, misused=True
             )
         tool = _BY_NAME[name]
         try:
             given = tool.arguments.model_validate_json(json.dumps(arguments))
             text = tool.function(self.snapshot, given)
         except ValidationError as exc:
-            return ToolResult(f"The arguments of {name} are wrong:\n{explain(exc)}", is_error=True)
+            return ToolResult(f"The arguments of {name} are wrong:\n{explain(exc)}", is_error=True, misused=True)
         except (lookup.NotFound, DataError) as exc:
             return ToolResult(str(exc), is_error=True)
         return ToolResult(_part(text, getattr(given, "part", 1)))

@@ -6,6 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+#: The header that tells the local server which recorded turn is wanted. Sent to loopback addresses only.
+CALL_HEADER = "x-codex-call"
+
+#: The header that tells the local server under which id the turn was journaled, for its log.
+SENT_HEADER = "x-codex-sent-as"
+
+#: Response header (in a batch: a field of the message): the usage of this turn was estimated when it was recorded.
+ESTIMATED_HEADER = "x-codex-tokens-estimated"
+
 #: Characters of text or JSON sent in one event.
 CHUNK = 2_000
 

@@ -128,6 +128,8 @@ def _complete(case: Case) -> str:
         return f"{draft.kind.value} names no pass"
     if draft.kind in _OF_A_UNIT and not (draft.unit or draft.data.get("id") or draft.subject.startswith("unit:")):
         return f"{draft.kind.value} names no unit"
+    if draft.kind == Kind.RECOVERY and not draft.rationale.strip():
+        return "a recovery gives no reason"
     if draft.kind == Kind.TRANSITION and not draft.to_state:
         return "a transition names no state to go to"
     return ""
@@ -144,7 +146,7 @@ def _legal(case: Case) -> str:
     if draft.kind == Kind.ANSWERED and not _waits(machine, case.status):
         return f"{draft.subject} is at {case.status!r} and waits for nobody"
     target = target_of(case)
-    if draft.kind == Kind.ESCALATED and not (target and _waits(machine, target)):
+    if draft.kind == Kind.ESCALATED and not (target and machine.state(target) and _waits(machine, target)):
         return f"{target!r} is no state in which a person is waited for"
     return (
         "" if target and _way(machine, case.status, target) else f"there is no way from {case.status!r} to {target!r}"
@@ -152,8 +154,9 @@ def _legal(case: Case) -> str:
 
 
 def _waits(machine: Machine, state: str) -> bool:
+    """Whether a person is waited for: also at a status of another age, from which nothing else leads on."""
     found = machine.state(state)
-    return found is not None and found.person
+    return found is None or found.person
 
 
 def _way(machine: Machine, source: str, target: str) -> bool:

@@ -2,7 +2,7 @@
 
 Such files may name a key twice in one object. A JSON reader keeps the last value and silently drops the other, often
 the one that says more (a pass first recorded as completed, then listed again as pending). Here the fuller value wins
-and what only the other one says is added to it.
+and what only the other one says is added to it. Statuses and pass names are brought to those of today (ages.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from codex.campaign.ages import Change, normalise_book
 from codex.campaign.events import EventDraft, Kind
+from codex.corpus.jsondoubles import doubled_keys
 from codex.errors import DataError
 
 _SALT = "adopted"
@@ -26,8 +28,37 @@ def adopted_drafts(data: bytes, where: str) -> tuple[EventDraft, ...]:
     shelves = {kind: _entries(document.pop(f"{kind}s", {}), f"{where}, {kind}s") for kind in ("book", "flow")}
     drafts = [_registered("campaign", document, where)]
     for kind, entries in shelves.items():
-        drafts += [_registered(f"{kind}:{name}", record, where) for name, record in entries.items()]
+        drafts += [_registered(f"{kind}:{name}", _today(kind, record), where) for name, record in entries.items()]
     return tuple(drafts)
+
+
+def normalised(data: bytes, where: str) -> tuple[Change, ...]:
+    """All that ``adopted_drafts`` reads otherwise than it stands in the file; raises DataError as it does.
+
+    First the keys that stand twice (``before`` has every value that the file gives, ``after`` the one that counts),
+    then the names of another age, book by book.
+    """
+    document = read_document(data, where)
+    changes = [
+        Change("doubled-key", each.path, list(each.values), _at(document, each.path.split(".")))
+        for each in doubled_keys(data.decode("utf-8"))
+    ]
+    for name, record in _entries(document.get("books", {}), f"{where}, books").items():
+        if isinstance(record, dict):
+            changes += normalise_book(record, f"books.{name}")[1]
+    return tuple(changes)
+
+
+def _today(kind: str, record: Any) -> Any:
+    return normalise_book(record, "")[0] if kind == "book" and isinstance(record, dict) else record
+
+
+def _at(document: Any, path: list[str]) -> Any:
+    """The value at a dotted path; keys may hold dots themselves."""
+    if not path or not isinstance(document, dict):
+        return None if path else document
+    lengths = (n for n in range(1, len(path) + 1) if ".".join(path[:n]) in document)
+    return next((_at(document[".".join(path[:n])], path[n:]) for n in lengths), None)
 
 
 def read_document(data: bytes, where: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from codex.campaign.definition import Campaign, load_campaign, tier_letter
 from codex.errors import UserError
 from codex.settings import BudgetSettings, Settings
+from codex.units.ids import is_id
 
 if TYPE_CHECKING:
     from codex.campaign.ledger import Ledger
@@ -26,6 +27,10 @@ def book_scope(slug: str) -> str:
     return f"book:{slug}"
 
 
+def unit_scope(unit_id: str) -> str:
+    return f"unit:{unit_id}"
+
+
 def tier_scope(letter: str) -> str:
     return f"tier:{letter}"
 
@@ -35,11 +40,13 @@ def ceilings(
 ) -> dict[str, Decimal]:
     """The ceilings that a book's calls count against: scope (``book:<slug>``, ``tier:α``, ``campaign``) → US dollars.
 
-    A tier or campaign without a ceiling has no scope here. Raises UserError for a book that has no ceiling of its own:
+    For the id of a unit that is a subject of its own those of ``unit:<id>`` and of the campaign. A tier or campaign without a ceiling has no scope here. Raises UserError for a book that has no ceiling of its own:
     an unknown tier, or an optional one that nobody gave a budget.
     """
     campaign = campaign or load_campaign()
     budget = budget or BudgetSettings()
+    if is_id(slug):
+        return {unit_scope(slug): budget.unit_usd} | _of_campaign(campaign, budget)
     letter = tier_letter(ledger.book(slug).get("tier"))
     tier = campaign.tiers.get(letter or "")
     own = budget.books_usd.get(slug)
@@ -50,8 +57,12 @@ def ceilings(
     found = {book_scope(slug): ceiling}
     if letter and tier and tier.total_usd is not None:
         found[tier_scope(letter)] = tier.total_usd
+    return found | _of_campaign(campaign, budget)
+
+
+def _of_campaign(campaign: Campaign, budget: BudgetSettings) -> dict[str, Decimal]:
     total = campaign.total_usd if budget.campaign_usd is None else budget.campaign_usd
-    return found if total is None else found | {CAMPAIGN_SCOPE: total}
+    return {} if total is None else {CAMPAIGN_SCOPE: total}
 
 
 def book_ceiling(ledger: Ledger, slug: str, settings: Settings, campaign: Campaign | None = None) -> Decimal:
@@ -68,7 +79,9 @@ def _no_ceiling(slug: str, letter: str | None) -> UserError:
 
 
 def spent_by_scope(ledger: Ledger, slug: str) -> dict[str, Decimal]:
-    """What the ledger's events say was spent, by the scopes that a book counts against."""
+    """What the ledger's events say was spent, by the scopes that a book (or a unit, by its id) counts against."""
+    if is_id(slug):
+        return {unit_scope(slug): ledger.spent(unit_scope(slug)), CAMPAIGN_SCOPE: ledger.spent()}
     letter = tier_letter(ledger.book(slug).get("tier"))
     books = ledger.subjects("book")
     peers = [s for s in books if tier_letter(ledger.entry(s).get("tier")) == letter]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from codex.campaign import flowtext, plantext
 from codex.campaign.budgets import budget_settings, exceeded
 from codex.campaign.definition import Campaign, load_campaign
+from codex.campaign.limits import thresholds_of
 from codex.campaign.tables import BOOK
 
 if TYPE_CHECKING:
@@ -104,6 +105,16 @@ def _plan_lists_units(about: About) -> str:
     return "" if plantext.planned_units(about.plan) else "§3 of the plan lists no unit"
 
 
+def _prerequisites_shipped(about: About) -> str:
+    from codex.planning.store import live_plan  # reads every audit: only where a unit of no book is produced
+
+    unit = live_plan(about.snapshot)["units"].get(about.slug)
+    if unit is None:
+        return f"the plan has no unit {about.slug}"
+    missing = unit.get("missing") or []
+    return f"prerequisites of {about.slug} are not written: {', '.join(missing)}" if missing else ""
+
+
 def _budget_left(about: About) -> str:
     full = exceeded(about.ledger, about.slug, about.campaign, budget_settings(about.snapshot))
     return f"the budget is used up: {', '.join(full)}" if full else ""
@@ -113,7 +124,8 @@ def _units_shipped(about: About) -> str:
     units = about.record("P4_production").get("units")
     known: dict[str, Any] = units if isinstance(units, dict) else {}
     wanted = dict.fromkeys([*plantext.planned_units(about.plan), *known])
-    open_ones = [unit for unit in wanted if not _settled(known.get(unit))]
+    left_out = {str(each.get("id")) for each in about.entry.get("deferred") or () if isinstance(each, dict)}
+    open_ones = [unit for unit in wanted if unit not in left_out and not _settled(known.get(unit))]
     if not open_ones:
         return _nothing_outstanding(about)
     return f"not shipped with all checks passed: {', '.join(open_ones)}" if open_ones else ""
@@ -136,8 +148,11 @@ def _layers_met(about: About) -> str:
 
 
 def _continuity_met(about: About) -> str:
-    metrics = about.record("PV_continuity").get("metrics")
-    return _below(metrics, about.campaign.continuity, "the continuity pass recorded no metric")
+    record = about.record("PV_continuity")
+    if record.get("accepted") is True:
+        return ""
+    least = {threshold.name: threshold.minimum for threshold in thresholds_of(about.snapshot)}
+    return _below(record.get("metrics"), least, "the continuity pass recorded no metric")
 
 
 def _below(figures: object, thresholds: dict[str, float], nothing: str) -> str:
@@ -215,6 +230,7 @@ CONDITIONS: dict[str, Condition] = {
     "plan_filled": _filled("3.1"),
     "decomposition_filled": _filled("3.6"),
     "plan_lists_units": _plan_lists_units,
+    "prerequisites_shipped": _prerequisites_shipped,
     "budget_left": _budget_left,
     "units_shipped": _units_shipped,
     "verification_filled": _filled("4.1", "4.2", "4.3", "4.4"),

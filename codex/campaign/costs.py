@@ -40,12 +40,17 @@ class Cost(BaseModel):
     book: str = ""
     pass_name: str = Field(default="", alias="pass")
     unit: str | None = None
+    attempt: int = 1
+    pattern: str = ""
+    backend: str = ""
     model: str = ""
     outcome: str = ""
+    batch: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    web_searches: int = 0
     tokens_estimated: bool = False
     cost_usd: Decimal = Decimal(0)
     duration_s: float = 0.0
@@ -53,7 +58,7 @@ class Cost(BaseModel):
 
 @dataclass(slots=True)
 class Total:
-    """A sum over lines. ``estimated``: how many of the calls have estimated token counts."""
+    """A sum over lines. ``estimated``: calls with estimated token counts; ``vain_usd``: paid in vain (vain.py)."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -63,8 +68,9 @@ class Total:
     estimated: int = 0
     usd: Decimal = field(default_factory=Decimal)
     seconds: float = 0.0
+    vain_usd: Decimal = field(default_factory=Decimal)
 
-    def add(self, cost: Cost) -> None:
+    def add(self, cost: Cost, *, vain: bool = False) -> None:
         self.calls += 1
         self.input_tokens += cost.input_tokens
         self.output_tokens += cost.output_tokens
@@ -73,6 +79,7 @@ class Total:
         self.estimated += cost.tokens_estimated
         self.usd += cost.cost_usd
         self.seconds += cost.duration_s
+        self.vain_usd += cost.cost_usd if vain else 0
 
 
 def add_lines(text: str, rows: Iterable[Row], known: Iterable[str] = ()) -> str:
@@ -140,25 +147,31 @@ def _reason(error: Exception) -> str:
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
 
 
-def totals(costs: Iterable[Cost], by: str, tier_of: Mapping[str, str] | None = None) -> dict[str, Total]:
+def totals(
+    costs: Iterable[Cost],
+    by: str,
+    tier_of: Mapping[str, str] | None = None,
+    vain: Callable[[Cost], bool] = lambda cost: False,
+) -> dict[str, Total]:
     """Sums by ``book``, ``pass``, ``model``, ``tier`` or ``day`` (UTC), in the order of first appearance.
 
-    ``tier_of`` maps book slugs to tiers; a book that is not in it counts under ``?``. UserError for another ``by``.
+    ``tier_of`` maps book slugs to tiers; a book that is not in it counts under ``?``. ``vain`` says which calls were
+    paid in vain. UserError for another ``by``.
     """
     keys = _keys(tier_of or {})
     if by not in keys:
         raise UserError(f"There is no total by {by!r}.", remedy=f"Choose one of: {', '.join(keys)}.")
     found: dict[str, Total] = {}
     for cost in costs:
-        found.setdefault(keys[by](cost) or "?", Total()).add(cost)
+        found.setdefault(keys[by](cost) or "?", Total()).add(cost, vain=vain(cost))
     return found
 
 
-def grand_total(costs: Iterable[Cost]) -> Total:
+def grand_total(costs: Iterable[Cost], vain: Callable[[Cost], bool] = lambda cost: False) -> Total:
     """The sum over all lines."""
     total = Total()
     for cost in costs:
-        total.add(cost)
+        total.add(cost, vain=vain(cost))
     return total
 
 

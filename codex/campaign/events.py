@@ -24,14 +24,15 @@ class Kind(StrEnum):
     RELEASED = "released"
     PASS_STARTED = "pass_started"  # data: {"attempt": n, "units": […]}
     PASS_COMPLETED = "pass_completed"  # data: {"attempt": n, …figures of the pass…}
-    PASS_FAILED = "pass_failed"  # data: {"attempt": n, "defects": […], "next": "retry"|"reduce"|"escalate"}
+    PASS_FAILED = "pass_failed"  # data: {"attempt": n, "defects": […], "next": action of the ladder, "why": its note}
     TRANSITION = "transition"  # from_state → to_state
     UNIT_SHIPPED = "unit_shipped"  # data: {"id", "path", "action", "checks": "27/27"}
     UNIT_REJECTED = "unit_rejected"  # data: {"id", "attempt", "defects": […]}
     UNIT_WITHDRAWN = "unit_withdrawn"
-    DELIVERABLES = "deliverables"  # data: {"outstanding": […]}
+    DELIVERABLES = "deliverables"  # data: {"outstanding": […], "deferred": […] that a person left out}
     ESCALATED = "escalated"  # data: {"reason", "choices": […]}
     ANSWERED = "answered"  # data: {"choice", "hint", …}
+    RECOVERY = "recovery"  # data: {"items", "action", "reason", "outcome": started|success|failed|escalated, …}
     NOTED = "noted"  # anything a person wants on record
 
 

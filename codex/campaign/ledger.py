@@ -142,6 +142,20 @@ class Ledger:
                 count += 1
         return count
 
+    def open_attempts(self, subject: str, pass_name: str, unit: str | None = None) -> int:
+        """Ended attempts since the last success of the pass (or unit), whatever a person has answered between them."""
+        count = 0
+        for event in self.events(subject):
+            if _succeeds(event, pass_name, unit):
+                count = 0
+            elif _ends(event, pass_name, unit):
+                count += 1
+        return count
+
+    def succeeded(self, event: Event, pass_name: str, unit: str | None = None) -> bool:
+        """Whether an event is a success of the pass (of the unit in it, when one is named)."""
+        return _succeeds(event, pass_name, unit)
+
     def last_failure(self, subject: str, pass_name: str, unit: str | None = None) -> Event | None:
         """The failure that the next attempt has to mend (its ``data`` has the defects); None after a success."""
         for event in reversed(self.events(subject)):

@@ -43,7 +43,7 @@ SHELVES = {"book": "books", "flow": "flows", "unit": "units"}
 
 #: Keys of a pass that figures reported with an event cannot overwrite.
 _OWN_KEYS = frozenset(
-    {"status", "attempt", "started", "completed", "cost_usd", "units", "defects", "next", "blocked_by"}
+    {"status", "attempt", "started", "completed", "cost_usd", "units", "defects", "next", "why", "blocked_by"}
 )
 
 
@@ -230,7 +230,11 @@ def _unit_shipped(entry: Entry, event: Event) -> None:
 
 def _unit_rejected(entry: Entry, event: Event) -> None:
     defects = event.data.get("defects")
-    _unit(entry, event, "rejected")["defects"] = len(defects) if isinstance(defects, list) else 0
+    status = entry.get("status") if event.subject.startswith("unit:") else None
+    record = _unit(entry, event, "rejected")
+    record["defects"] = len(defects) if isinstance(defects, list) else 0
+    if status == "in-production":  # a subject of its own: its next attempt is due
+        record["status"] = status
 
 
 def _unit_withdrawn(entry: Entry, event: Event) -> None:
@@ -256,6 +260,10 @@ def _deliverables(entry: Entry, event: Event) -> None:
     outstanding = event.data.get("outstanding")
     if isinstance(outstanding, list):
         entry["outstanding_deliverables"] = copy.deepcopy(outstanding)
+    deferred = event.data.get("deferred")
+    if isinstance(deferred, list) and deferred:
+        known = entry.get("deferred")
+        entry["deferred"] = [*(known if isinstance(known, list) else ()), *copy.deepcopy(deferred)]
     blocked = event.data.get("blocked_by")
     for pass_name, subjects in blocked.items() if isinstance(blocked, dict) else ():
         pass_record(entry, pass_name)["blocked_by"] = texts(subjects)
@@ -280,6 +288,12 @@ def _answered(entry: Entry, event: Event) -> None:
     entry["status"] = event.to_state or back or entry.get("status")
 
 
+def _recovered(entry: Entry, event: Event) -> None:
+    """The last recovery as the dashboard shows it; all of them stand in the log."""
+    told = {key: copy.deepcopy(event.data.get(key)) for key in ("action", "items", "outcome")}
+    entry["recovery"] = told | {"at": event.at}
+
+
 def _noted(entry: Entry, event: Event) -> None:
     """A note stands in the log; of the document only its cost changes something."""
 
@@ -298,5 +312,6 @@ FOLDS: dict[str, Callable[[Entry, Event], None]] = {
     Kind.DELIVERABLES: _deliverables,
     Kind.ESCALATED: _escalated,
     Kind.ANSWERED: _answered,
+    Kind.RECOVERY: _recovered,
     Kind.NOTED: _noted,
 }

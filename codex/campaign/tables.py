@@ -193,9 +193,50 @@ BOOK = Machine(
         *_by_persons(_BOOK_WORKING, ("production-needs-rework", "escalated")),
         Transition("production-needs-rework", "in-production", "a person gives a hint or a draft", outcome="person"),
         Transition("production-needs-rework", "gap-analysed", "a person asks for another plan", outcome="person"),
-        Transition("equivalence-covered", "production-ready", "a person withdraws a unit", outcome="person"),
+        *(
+            Transition(source, "production-ready", "a person withdraws a unit", outcome="person")
+            for source in ("verified", "woven", "equivalence-covered")
+        ),
     ),
     aliases={"equivalence-covered-and-continuity-verified": "equivalence-covered"},
+)
+
+_UNIT_WORKING = ("queued", "in-production")
+
+#: A queued unit that belongs to no book in production (production guide, "Producer"). Its name in other events: a unit
+#: that somebody handed in and that was turned down is queued as before, and so is one that was withdrawn.
+UNIT = Machine(
+    kind="unit",
+    initial="queued",
+    states=(
+        *map(State, _UNIT_WORKING),
+        State("production-needs-rework", person=True),
+        State("escalated", person=True),
+        State("shipped", final=True),
+        State("deferred", final=True),
+    ),
+    passes=("P4_production",),
+    transitions=(
+        Transition(
+            "queued",
+            "in-production",
+            "the unit is next in the queue",
+            "P4_production",
+            pre=("prerequisites_shipped", "budget_left"),
+        ),
+        Transition("in-production", "shipped", "the unit has been integrated", "P4_production"),
+        Transition(
+            "in-production",
+            "production-needs-rework",
+            "the unit failed its third attempt",
+            "P4_production",
+            outcome="failure",
+        ),
+        *_by_persons(_UNIT_WORKING, ("production-needs-rework", "escalated")),
+        Transition("production-needs-rework", "in-production", "a person gives a hint or a draft", outcome="person"),
+        Transition("production-needs-rework", "queued", "a person puts it back", outcome="person"),
+    ),
+    aliases={"rejected": "queued", "withdrawn": "queued"},
 )
 
 FLOW = Machine(
@@ -216,10 +257,10 @@ FLOW = Machine(
     ),
 )
 
-#: Kind of subject (the part before the colon) → its machine. ``unit:`` and ``campaign`` have none.
-MACHINES: dict[str, Machine] = {machine.kind: machine for machine in (BOOK, FLOW)}
+#: Kind of subject (the part before the colon) → its machine. ``campaign`` has none.
+MACHINES: dict[str, Machine] = {machine.kind: machine for machine in (BOOK, FLOW, UNIT)}
 
 
 def machine_of(subject: str) -> Machine | None:
-    """The machine of a subject's kind; None for units and for the campaign itself."""
+    """The machine of a subject's kind; None for the campaign itself."""
     return MACHINES.get(subject.partition(":")[0])

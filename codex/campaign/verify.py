@@ -3,7 +3,8 @@
 How a fault is found. A line is *vouched for* when some line's ``prev`` (for the last one: the head) is its hash; it
 was not changed since. A line that nobody vouches for stands where its own ``prev`` says, whatever number it now bears.
 With every line's true number known, missing, doubled and swapped lines are those whose numbers show it; a line whose
-successor is there and does not vouch for it was changed.
+successor is there and does not vouch for it was changed. What a chain of events cannot show is looked at as well: bytes
+that are no line (blank lines, other line ends, a last line that does not end), sealed files of another length.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from codex.campaign.adopt import read_document
 from codex.campaign.canonical import GENESIS, BadLine, digest, read_line
 from codex.campaign.events import Event
+from codex.campaign.forms import faulty_forms, faulty_lengths
 from codex.campaign.ledger import CAMPAIGN
 from codex.campaign.log import HEAD, LOG, Head, Line, lines, missing, read_head, segments
 from codex.campaign.projection import fold, render
@@ -29,12 +31,16 @@ _MOST_NAMED = 100
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault. ``code`` is a word for programs, ``line`` counts from 1 (None: the file as a whole)."""
+    """One fault. ``code`` is a word for programs, ``line`` counts from 1 (None: the file as a whole).
+
+    ``event`` is the id of the event that stands there, "" when none does or it cannot be read.
+    """
 
     code: str
     path: str
     line: int | None
     message: str
+    event: str = ""
 
     @property
     def place(self) -> str:
@@ -72,15 +78,29 @@ def verify(snapshot: Snapshot) -> list[Problem]:
     """
     found = list(lines(snapshot))
     if not found and not snapshot.exists(HEAD) and not segments(snapshot):
-        return []
+        return list(_without_log(snapshot))
     head = read_head(snapshot)
     usable = None if head is None or head.problem else head
     log = _placed(found, usable)
     problems = [*_files(snapshot, log), *log.unreadable.values(), *_order(log), *_ids(log)]
     problems += [*_missing(log), *_end(log, usable), *_changed(log, usable), *_head_problem(head)]
+    lengths = [] if problems else faulty_lengths(snapshot)
+    problems += [Problem("form", *fault) for fault in (*faulty_forms(snapshot), *lengths)]
     if log.unreadable:
         return [*problems, Problem("projection", CAMPAIGN, None, "not compared, because the log cannot be read whole")]
     return [*problems, *_projection(snapshot, [each.event for each in log.placed])]
+
+
+def _without_log(snapshot: Snapshot) -> Iterator[Problem]:
+    """A campaign.json with a figure that only the engine counts came from a log, so there must be one."""
+    if not snapshot.exists(CAMPAIGN):
+        return
+    try:
+        totals = read_document(snapshot.read(CAMPAIGN), CAMPAIGN).get("totals")
+    except DataError:
+        return
+    if isinstance(totals, dict) and "books_by_state" in totals:
+        yield Problem("missing", LOG, None, f"the log is missing from which {CAMPAIGN} was made")
 
 
 def _head_problem(head: Head | None) -> Iterator[Problem]:
@@ -115,17 +135,53 @@ def _files(snapshot: Snapshot, log: _Log) -> Iterator[Problem]:
 
 
 def _order(log: _Log) -> Iterator[Problem]:
+    """Lines that stand twice or too late; neighbours with the same fault are told as one."""
+    run: list[_Misplaced] = []
+    for each in _misplaced(log):
+        if run and not _goes_on(run[-1], each):
+            yield _told(run)
+            run = []
+        run.append(each)
+    if run:
+        yield _told(run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Misplaced:
+    """A line at the wrong place; ``other`` is the line of the same number, or the later one that stands before it."""
+
+    code: str
+    each: _Placed
+    other: _Placed
+
+
+def _misplaced(log: _Log) -> Iterator[_Misplaced]:
     seen: dict[int, _Placed] = {}
     highest: _Placed | None = None
     for each in log.placed:
         first = seen.setdefault(each.number, each)
         if first is not each:
-            yield _at(each, "duplicated", f"event {each.number} stands twice, first in {first.line.place}")
+            yield _Misplaced("duplicated", each, first)
         elif highest is not None and each.number < highest.number:
-            text = f"event {each.number} stands after event {highest.number}, which is in {highest.line.place}"
-            yield _at(each, "swapped", text)
+            yield _Misplaced("swapped", each, highest)
         if highest is None or each.number > highest.number:
             highest = each
+
+
+def _goes_on(before: _Misplaced, here: _Misplaced) -> bool:
+    same = (before.code, before.each.line.path) == (here.code, here.each.line.path)
+    steps = (here.each.index - before.each.index, here.each.number - before.each.number)
+    return same and steps == (1, 1) and here.other.index - before.other.index == (here.code == "duplicated")
+
+
+def _told(run: list[_Misplaced]) -> Problem:
+    first, last = run[0], run[-1].each.number
+    each, place = first.each, first.other.line.place
+    one = each.number == last
+    what, stand = (f"event {last}", "stands") if one else (f"events {each.number} to {last}", "stand")
+    if first.code == "swapped":
+        return _at(each, "swapped", f"{what} {stand} after event {first.other.number}, which is in {place}")
+    return _at(each, "duplicated", f"{what} {stand} twice, first in {place}")
 
 
 def _ids(log: _Log) -> Iterator[Problem]:
@@ -171,11 +227,13 @@ def _changed(log: _Log, head: Head | None) -> Iterator[Problem]:
         record = f"event {number + 1}" if after else HEAD
         certain = after is not None and after.vouched
         doubt = "" if certain else f", or what {record} says of it was"
+        if after and after.line.path != each.line.path:
+            doubt += "; the whole file may have been replaced"
         yield _at(each, "changed", f"event {number} was changed after it was written{doubt}")
 
 
 def _at(placed: _Placed, code: str, message: str) -> Problem:
-    return Problem(code, placed.line.path, placed.line.number, message)
+    return Problem(code, placed.line.path, placed.line.number, message, placed.event.id)
 
 
 def _numbers(first: int, last: int) -> str:

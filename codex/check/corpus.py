@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from codex.check.facts import Facts
 from codex.check.overlap import ReferenceRuns
+from codex.corpus import deps
 from codex.errors import DataError
-from codex.snapshot import Snapshot, blob_id
+from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot, blob_id
 from codex.units import Unit, parse_unit
 
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
@@ -74,13 +76,13 @@ class SnapshotAnswers:
         return new
 
     def is_shipped(self, unit_id: str) -> bool:
-        return "shipped" in self._content.get(unit_id, ())
+        return "shipped" in self._content.statuses(unit_id)
 
     def is_known(self, unit_id: str) -> bool:
-        return unit_id in self._content or unit_id in self._site
+        return unit_id in self._content.by_id or unit_id in self._site.by_id
 
     def is_shipped_anywhere(self, unit_id: str) -> bool:
-        return self.is_shipped(unit_id) or "shipped" in self._site.get(unit_id, ())
+        return self.is_shipped(unit_id) or "shipped" in self._site.statuses(unit_id)
 
     def is_pending(self, unit_id: object) -> bool:
         return isinstance(unit_id, Hashable) and unit_id in self._pending
@@ -89,7 +91,7 @@ class SnapshotAnswers:
         return unit_id in self._edge_ends
 
     def files_with_id(self, unit_id: str) -> tuple[str, ...]:
-        return tuple(self._files.get(unit_id, ()))
+        return self._content.by_id.get(unit_id, ())
 
     def catalog_contains(self, text: str) -> bool:
         return text in self._catalog
@@ -117,23 +119,28 @@ class SnapshotAnswers:
     # Indexes
 
     @cached_property
-    def _identities(self) -> dict[str, Identity]:
-        return dict(identities(self.snapshot, self.snapshot.under(CONTENT, ".md"), self.facts))
+    def _content(self) -> Files:
+        return self._files_below(CONTENT)
 
     @cached_property
-    def _content(self) -> dict[str, set[str]]:
-        return _statuses(self._identities.values())
+    def _site(self) -> Files:
+        return self._files_below(SITE)
 
-    @cached_property
-    def _site(self) -> dict[str, set[str]]:
-        return _statuses(dict(identities(self.snapshot, self.snapshot.under(SITE, ".md"), self.facts)).values())
+    def _files_below(self, folder: str) -> Files:
+        def make(snapshot: Snapshot) -> Files:
+            return Files().with_identities(dict(identities(snapshot, snapshot.under(folder, ".md"), self.facts)))
 
-    @cached_property
-    def _files(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path, known in self._identities.items():
-            found.setdefault(known.id, []).append(path)
-        return found
+        def follow(before: Files, state: OverlaySnapshot) -> Files:
+            changed = [path for path in state.changes if path.startswith(f"{folder}/") and path.endswith(".md")]
+            new = dict(identities(state, filter(state.exists, changed), self.facts))
+            return before.with_identities({path: new.get(path) for path in changed})
+
+        return self.snapshot.derived(f"files below {folder}", make, follow)
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """Id and status of each file below ``content/`` that has an id."""
+        return self._content.identities
 
     @cached_property
     def _catalog(self) -> Mentions:
@@ -144,30 +151,27 @@ class SnapshotAnswers:
         return Mentions(self.snapshot, NOTATION, self.facts)
 
     @cached_property
-    def _graph(self) -> Mapping[str, list[Any]]:
+    def _graph(self) -> Graph:
         if not self.snapshot.exists(DEPS):
-            return {"pending": [], "ends": []}
+            return Graph(frozenset(), frozenset())
+        edited = _edited_graph(self.snapshot)
+        if edited:
+            return edited
         graph: Mapping[str, list[Any]] = self.facts.of(GRAPH, self.snapshot, DEPS, _graph_facts)
-        return graph
+        return Graph(frozenset(graph["pending"]), frozenset(graph["ends"]))
+
+    @property
+    def _pending(self) -> Collection[object]:
+        return self._graph.pending
+
+    @property
+    def _edge_ends(self) -> Collection[str]:
+        return self._graph.ends
 
     @cached_property
-    def _pending(self) -> frozenset[object]:
-        return frozenset(self._graph["pending"])
-
-    @cached_property
-    def _edge_ends(self) -> frozenset[str]:
-        return frozenset(self._graph["ends"])
-
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        """Every folder that holds a file; "" is the root."""
-        found: set[str] = {""}
-        for path in self.snapshot.blobs():
-            folder = path.rpartition("/")[0]
-            while folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
+    def _folders(self) -> Mapping[str, int]:
+        """Every folder that holds a file, with how many files and folders it holds; "" is the root."""
+        return self.snapshot.derived("folders", _folders_of, _folders_after)
 
     @cached_property
     def _reference_digest(self) -> str:
@@ -228,10 +232,62 @@ class Mentions:
         return frozenset(_HEADING.findall(self._text))
 
 
-def _statuses(identities: Iterable[Identity]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for known in identities:
-        found.setdefault(known.id, set()).add(known.status)
+class Graph(NamedTuple):
+    """What deps.json lists as pending (ends of pending edges too), and all ends of edges."""
+
+    pending: Collection[object]
+    ends: Collection[str]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Unit files of a folder: path → identity, and id → paths in their order. Never changed once it is made."""
+
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    by_id: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def statuses(self, unit_id: str) -> set[str]:
+        return {self.identities[path].status for path in self.by_id.get(unit_id, ())}
+
+    def with_identities(self, new: Mapping[str, Identity | None]) -> Files:
+        """With files added or changed; None for one that is gone or has no identity."""
+        identities, by_id = dict(self.identities), dict(self.by_id)
+        for path, identity in new.items():
+            before = identities.pop(path, None)
+            if before:
+                by_id[before.id] = tuple(each for each in by_id[before.id] if each != path)
+                if not by_id[before.id]:
+                    del by_id[before.id]
+            if identity:
+                identities[path] = identity
+                paths = (*by_id.get(identity.id, ()), path)
+                by_id[identity.id] = tuple(sorted(paths, key=lambda each: each.split("/"))) if paths[1:] else paths
+        return Files(identities, by_id)
+
+
+def _folders_of(snapshot: Snapshot) -> dict[str, int]:
+    return _counted({"": 1}, snapshot.blobs(), 1)
+
+
+def _folders_after(before: dict[str, int], state: OverlaySnapshot) -> dict[str, int]:
+    moved = [path for path in state.changes if state.base.exists(path) != state.exists(path)]
+    found = _counted(before, (path for path in moved if state.exists(path)), 1)
+    return _counted(found, (path for path in moved if not state.exists(path)), -1)
+
+
+def _counted(folders: Mapping[str, int], paths: Iterable[str], by: int) -> dict[str, int]:
+    """The count of files and folders in each folder when these files come (1) or go (-1)."""
+    found = dict(folders)
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while True:
+            before = found.get(folder, 0)
+            found[folder] = before + by
+            if not folder or (before > 0 and found[folder] > 0):
+                break
+            if found[folder] <= 0:
+                del found[folder]
+            folder = folder.rpartition("/")[0]
     return found
 
 
@@ -245,6 +301,17 @@ def _graph_facts(data: bytes) -> dict[str, list[Any]]:
         "pending": list(dict.fromkeys(pending)),
         "ends": list(dict.fromkeys(str(end) for edge in edges for end in _ends(edge))),
     }
+
+
+def _edited_graph(snapshot: Snapshot) -> Graph | None:
+    """The graph where this process has edited it itself and knows it without reading; None where it does not."""
+    if not isinstance(snapshot, CommitSnapshot | OverlaySnapshot):
+        return None
+    try:
+        known = deps.known(snapshot.text(DEPS))
+    except UnicodeDecodeError:
+        return None
+    return Graph(known.pending_ids, known.ends) if known else None
 
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:

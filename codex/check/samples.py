@@ -185,3 +185,9 @@ def sample_snapshot(example: Example | None = None) -> tuple[Snapshot, str]:
     files[path] = text.encode()
     files |= {name: None if content is None else content.encode() for name, content in example.files}
     return _Nothing().with_changes(files, "sample"), path
+
+
+def sample_exercises() -> list[str]:
+    """Two exercises of the sample unit as they stand there: one with options, one with a number for an answer."""
+    blocks = [f"<aside{each.partition('</aside>')[0]}</aside>" for each in SAMPLE.split("<aside")[1:]]
+    return [next(b for b in blocks if f'data-type="{kind}"' in b) for kind in ("multiple-choice", "numeric")]

@@ -19,20 +19,27 @@ from codex.errors import CodexError
 #: Command name → (module, attribute, one line of help). A module is imported when its command is called.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("codex.cli.workspace_cmds", "init", "Make a workspace: a git repository with a campaign's manifests."),
+    "adopt": ("codex.cli.adopt", "adopt", "Say what the engine makes of an existing corpus; --write mends what is off."),
     "up": ("codex.cli.server", "up", "Start the local Prefect server and worker and register the deployments."),
     "down": ("codex.cli.server", "down", "Stop the local server and worker."),
     "status": ("codex.cli.server", "status", "Show server, worker and deployments."),
     "pilot": ("codex.cli.pilot", "pilot", "Take the embedded pilot book through every pass."),
     "run": ("codex.cli.run", "run", "Run one book from where its ledger says."),
+    "plan": ("codex.cli.plan", "plan", "The production plan: build, compare, explain, write."),
+    "produce-next": ("codex.cli.produce", "produce_next", "Produce the next units, or print their briefs."),
+    "audit-next": ("codex.cli.audit_next", "audit_next", "Audit the next book, or print the brief."),
     "brief": ("codex.cli.brief", "brief", "Print the brief that a pass would send."),
     "escalations": ("codex.cli.escalations", "app", "What waits for a person: list, answer."),
+    "recover": ("codex.cli.recover", "recover", "Redo what failed in a book, and say what that saves."),
     "call": ("codex.cli.call", "app", "The handoff backend's side for an outside agent."),
     "integrate": ("codex.cli.integrate", "integrate", "Take finished unit files into the shared state, as commits."),
     "check": ("codex.cli.check", "check", "The validator."),
     "continuity": ("codex.cli.continuity", "continuity", "The six continuity metrics."),
+    "connections": ("codex.cli.connections", "app", "Connections between concepts: list, approve, reject."),
     "graph": ("codex.cli.graph", "graph", "Prerequisites: cycles, depth, what rests on what, a drawing."),
     "ledger": ("codex.cli.ledger", "app", "The campaign ledger: show, log, verify, rebuild."),
     "costs": ("codex.cli.ledger", "costs", "The cost ledger against its budgets."),
+    "dashboard": ("codex.cli.dashboard", "dashboard", "Where the campaign stands: one screen, data, or a page."),
 }
 
 

@@ -2,38 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, emit_json, requested_root, want_json
 
+if TYPE_CHECKING:
+    from codex.agents.call import AgentCall
+    from codex.campaign.ledger import Ledger
+
 
 def brief(
     pass_name: Annotated[str, typer.Argument(metavar="PASS", help="audit, gap, plan, production, verification …")],
-    subject: Annotated[str, typer.Argument(metavar="BOOK", help="Slug or Fast Track entry of the book.")],
-    unit: Annotated[str | None, typer.Option("--unit", help="Production: id of the unit.")] = None,
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="SUBJECT", help="Slug or Fast Track entry of a book; production: a queued unit's id."),
+    ],
+    unit: Annotated[str | None, typer.Option("--unit", help="Production for a book: id of the unit.")] = None,
     output: JsonOption = "text",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Print the brief that a pass would send now. Nothing is sent, written or paid for.
 
-    Example: codexctl brief production lawson-michelsohn-spin-geometry --unit 03.09.03
+    Its size goes to standard error. Examples: codexctl brief production 05.02.06 · codexctl brief production
+    lawson-michelsohn-spin-geometry --unit 03.09.03 · codexctl brief audit 1.04
     """
     from codex.campaign.ledger import Ledger
-    from codex.passes.engine import agent_call, make_context
+    from codex.passes.calls import agent_call, make_context
     from codex.passes.registry import get_pass
     from codex.workspace import Workspace
-    from flows.books import find_book
 
     as_json = want_json(output)
     opened = Workspace.open(requested_root(workspace))
     ledger = Ledger.load(opened.snapshot())
-    book = find_book(ledger, subject)
-    name = get_pass(pass_name).name
-    context, chosen = make_context(opened, None, ledger, book, name, unit)
+    each = get_pass(pass_name)
+    about, of = _subject(ledger, each.name, subject, unit)
+    context, chosen = make_context(opened, None, ledger, about, each.name, of)
     call = agent_call(opened, context, chosen)
+    typer.echo(size_line(call, each.prompt), err=True)
     if as_json:
         emit_json({"call": str(call.address), "model": call.model, "prefix": call.prefix, "prompt": call.prompt})
     else:
         typer.echo(call.prefix + "\n" + call.prompt)
+
+
+def _subject(ledger: Ledger, pass_name: str, wanted: str, unit: str | None) -> tuple[str, str | None]:
+    """The subject and the unit that are meant: a unit that a book owes is the book's, any other one is queued."""
+    from codex.passes.queued import KIND
+    from codex.units.ids import is_id
+    from flows.books import find_book
+
+    name = wanted.strip().removeprefix(f"{KIND}:")
+    if pass_name != "P4_production" or not is_id(name):
+        return find_book(ledger, wanted), unit
+    for book in ledger.subjects("book"):
+        owed = ledger.entry(book).get("outstanding_deliverables", ())
+        if any(isinstance(each, dict) and each.get("id") == name for each in owed):
+            return book, name
+    return f"{KIND}:{name}", name
+
+
+def size_line(call: AgentCall[Any], prompt: str) -> str:
+    from codex.prompts import load_pattern
+    from codex.prompts.fitting import size
+
+    prefix, rest, budget = size(call.prefix), size(call.prompt), load_pattern(prompt).limits.bytes
+    return (
+        f"{call.address}: {prefix + rest} bytes ({prefix} of them the same for every unit), budget {budget}; "
+        f"for {call.model}"
+    )

@@ -63,15 +63,13 @@ def _print(report: ContinuityReport, *, as_json: bool, each_unit: bool) -> None:
 
 
 def judged_as_set(report: ContinuityReport, root: Path) -> ContinuityReport:
-    """The report under the thresholds that the workspace's settings choose."""
+    """The report under the thresholds that the workspace's campaign and settings choose."""
+    from codex.campaign.limits import thresholds_of
     from codex.cli.cached import settings_of
-    from codex.continuity.thresholds import chosen_thresholds
+    from codex.snapshot import TreeSnapshot
 
     settings = settings_of(root, "continuity")
-    if settings is None:
-        return report
-    wanted = settings.continuity
-    return replace(report, chosen=chosen_thresholds(wanted.words, wanted.minimum))
+    return replace(report, chosen=thresholds_of(TreeSnapshot(root), settings.continuity if settings else None))
 
 
 def _whole(root: Path, *, cache: bool) -> ContinuityReport:

@@ -10,7 +10,8 @@ from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
 from codex.campaign.ledger import Ledger
 from codex.campaign.machine import Step, next_step
-from codex.passes.engine import agent_call, make_context, production_units
+from codex.passes.calls import agent_call, make_context
+from codex.passes.engine import production_units
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
@@ -28,7 +29,11 @@ def what_would_happen(workspace: Workspace, subject: str) -> list[str]:
     calls = [_call(workspace, ledger, step, unit) for unit in _units(workspace, step)]
     if not calls:
         return [*lines, "  no agent is asked: a batch of production is dispatched or closed"]
-    return [*lines, *(line for call in calls for line in _about(workspace, call)), *_ceilings(ledger, step, calls[0])]
+    return [
+        *lines,
+        *(line for call in calls for line in about_call(workspace, call)),
+        *_ceilings(ledger, step, calls[0]),
+    ]
 
 
 def _units(workspace: Workspace, step: Step) -> list[str | None]:
@@ -42,7 +47,8 @@ def _call(workspace: Workspace, ledger: Ledger, step: Step, unit: str | None) ->
     return agent_call(workspace, *make_context(workspace, None, ledger, step.subject, step.pass_name, unit))
 
 
-def _about(workspace: Workspace, call: AgentCall[Any]) -> Iterator[str]:
+def about_call(workspace: Workspace, call: AgentCall[Any]) -> Iterator[str]:
+    """Lines for people: model, size of the brief, tools, and what the first turn can cost at most."""
     body = build_body(call, Toolbox(workspace.snapshot()).definitions(call.tools), opening_messages(call))
     price = load_prices(workspace.root / "manifests" / "prices.json").of(call.model)
     size = len(call.prefix.encode()) + len(call.prompt.encode())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
 
 if TYPE_CHECKING:
-    from codex.campaign.ledger import Ledger
-    from codex.campaign.machine import NeedsPerson
+    from codex.campaign.answers import Waiting
     from codex.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=__doc__)
@@ -19,69 +18,95 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 @app.command("list")
 def list_waiting(output: JsonOption = "text", workspace: WorkspaceOption = None) -> None:
-    """List the books that wait for a person, why, and what can be answered."""
+    """List what waits for a person, why, and what can be answered."""
+    from codex.campaign.answers import all_waiting
     from codex.campaign.ledger import Ledger
 
     as_json = want_json(output)
-    found = _waiting(Ledger.load(_open(workspace).snapshot()))
+    found = all_waiting(Ledger.load(_open(workspace).snapshot()))
     if as_json:
-        emit_json([{"book": n, "state": w.state, "reason": w.reason, "choices": list(w.choices)} for n, w in found])
+        emit_json([_as_json(each) for each in found])
         return
     out = console()
-    for name, waits in found:
-        out.print(f"{name} is at {waits.state}: {waits.reason}")
-        out.print(f"  answer with: codexctl escalations answer {name} {'|'.join(waits.choices)} [--hint TEXT]")
+    for each in found:
+        for line in _lines(each):
+            out.print(line, markup=False, highlight=False)
     if not found:
         out.print("Nothing waits for a person.")
 
 
+def _as_json(waits: Waiting) -> dict[str, Any]:
+    from codex.campaign.answers import offered
+
+    return {
+        "id": waits.id, "book": waits.name, "state": waits.state, "pass": waits.pass_name or None,
+        "since": waits.since or None, "reason": waits.reason, "by_hand": waits.by_hand,
+        "answers": [each.name for each in offered(waits)], "choices": list(waits.states),
+        "outstanding": [str(each.get("id")) for each in waits.owed],
+    }  # fmt: skip
+
+
+def _lines(waits: Waiting) -> list[str]:
+    from codex.campaign.answers import offered
+    from codex.cli.ledger_view import plain
+
+    since = f" since {waits.since}" if waits.since else ""
+    lines = [f"{waits.name} is at {waits.state}{since}: {plain(waits.reason)}"]
+    if waits.by_hand:
+        lines.append("  a person has taken it over")
+    lines += [f"  {each.name:<8} {each.does}" for each in offered(waits)]
+    lines += [f"  or a state: {', '.join(waits.states)}"]
+    return [*lines, f"  answer with: codexctl escalations answer {waits.name} CHOICE [--hint TEXT]"]
+
+
 @app.command()
 def answer(
-    book: Annotated[str, typer.Argument(help="Slug or Fast Track entry of the book.")],
-    state: Annotated[str, typer.Argument(help="The state from which the work goes on: one of those that list shows.")],
-    hint: Annotated[str, typer.Option("--hint", help="What the next attempt should know; kept in the ledger.")] = "",
+    escalation: Annotated[str, typer.Argument(help="Slug or Fast Track entry of the book, or the escalation's id.")],
+    choice: Annotated[
+        str, typer.Argument(help="retry, reduce, accept, defer, by-hand, or a state: those that list shows.")
+    ],
+    hint: Annotated[
+        str, typer.Option("--hint", "--reason", help="What the next attempt should know, or why; kept in the ledger.")
+    ] = "",
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", help="With reduce: a unit to leave out. May be repeated.", metavar="ID"),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Answer an escalation: an event in the ledger; then run the book again.
+    """Answer an escalation: an event in the ledger. A suspended run in Prefect goes on; else run the book again.
 
-    Example: codexctl escalations answer 3.35 in-production --hint "Prove the even case only."
+    Examples: codexctl escalations answer 3.35 retry --hint "Prove the even case only."
+    codexctl escalations answer 3.35 reduce --drop 03.09.03 --reason "outside this release"
     """
-    from codex.campaign.events import EventDraft, Kind
+    from codex.campaign.answers import Given
     from codex.campaign.ledger import Ledger
     from codex.errors import UserError
     from codex.integration.integrator import integrate
-    from codex.integration.proposal import Proposal
-    from flows.books import find_book
+    from codex.passes.answering import answer as proposal_of
+    from codex.passes.answering import find_waiting
+    from deployments.suspended import resume
 
-    opened = _open(workspace)
-    snapshot = opened.snapshot()
-    ledger = Ledger.load(snapshot)
-    subject = find_book(ledger, book)
-    waits = dict(_waiting(ledger)).get(subject.partition(":")[2])
-    if waits is None:
-        raise UserError(f"{book} waits for nobody.", remedy="See `codexctl escalations list`.")
-    if state not in waits.choices:
-        raise UserError(f"{state!r} is no answer here.", remedy=f"Choose one of: {', '.join(waits.choices)}.")
-    event = EventDraft(
-        subject=subject, kind=Kind.ANSWERED, expect=waits.state, to_state=state, rationale=hint,
-        data={"choice": state, "hint": hint},
-    )  # fmt: skip
-    title = f"Answer the escalation of {subject}: {state}"
-    proposal = Proposal(subject=subject, pass_name="answer", title=title, base=snapshot.label, events=(event,))
-    [result] = integrate(opened, [proposal])
+    place = _open(workspace)
+    ledger = Ledger.load(place.snapshot())
+    waits = find_waiting(ledger, escalation)
+    proposal = proposal_of(place, waits.subject, choice, Given(hint, tuple(drop or ())))
+    [result] = integrate(place, [proposal])
     if result.status == "refused":
         raise UserError(f"The answer was refused: {result.reason}", remedy="See `codexctl escalations list`.")
-    typer.echo(f"{subject.partition(':')[2]}: {waits.state} → {state}. Go on with: codexctl run {book}")
+    state = Ledger.load(place.snapshot()).status(waits.subject)
+    form = {"choice": choice, "text": hint, "units": list(drop or ())}
+    resumed = resume(place, waits.name, form) if state != waits.state else False
+    going_on = "its suspended run goes on" if resumed else f"go on with: codexctl run {waits.name}"
+    typer.echo(f"{waits.name}: {waits.state} → {state}; {going_on}" if state != waits.state else _kept(waits, choice))
+
+
+def _kept(waits: Waiting, choice: str) -> str:
+    going_on = f"codexctl escalations answer {waits.name} retry"
+    return f"{waits.name} stays at {waits.state} ({choice}). When it is done: {going_on}"
 
 
 def _open(workspace: Path | None) -> Workspace:
     from codex.workspace import Workspace
 
     return Workspace.open(requested_root(workspace))
-
-
-def _waiting(ledger: Ledger) -> list[tuple[str, NeedsPerson]]:
-    from codex.campaign.machine import NeedsPerson, next_step
-
-    steps = ((s.partition(":")[2], next_step(ledger, s)) for s in ledger.subjects("book"))
-    return [(name, step) for name, step in steps if isinstance(step, NeedsPerson)]

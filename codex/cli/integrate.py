@@ -1,4 +1,4 @@
-"""``codexctl integrate``: take unit files that somebody wrote by hand into the shared state."""
+"""``codexctl integrate``: take unit files that somebody wrote by hand into the shared state, or withdraw units."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
+from codex.cli.integrate_revert import is_outstanding, print_warnings, take_back
 
 if TYPE_CHECKING:
     from codex.corpus.index import CorpusIndex
@@ -16,30 +17,82 @@ if TYPE_CHECKING:
 
 
 def integrate(
-    files: Annotated[list[str], typer.Argument(help="Unit files, or ids of units whose files stand in content/.")],
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Unit files, or ids of units whose files stand in content/.")
+    ] = None,
+    revert: Annotated[
+        list[str] | None, typer.Option("--revert", metavar="ID", help="Withdraw a shipped unit; may be repeated.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, with --revert; kept in the ledger.")] = "",
+    push: Annotated[
+        bool | None,
+        typer.Option("--push/--no-push", help="Push to the remote of codex.toml; alone: what is outstanding."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     workspace: WorkspaceOption = None,
     form: JsonOption = "text",
 ) -> int:
-    """Validate, register and commit finished units. Below all checks nothing is written and the defects are listed."""
-    from codex.integration.integrator import integrate as integrate_proposals
+    """Validate, register and commit finished units. Below all checks nothing is written and the defects are listed.
+
+    --revert ID withdraws a unit: all that its integration did is undone by a new commit. --push without files sends
+    what could not be sent before.
+    """
     from codex.workspace import Workspace
 
     as_json = want_json(form)
+    names = list(dict.fromkeys(files or ()))
+    _require_one_thing(names, revert, push)
     place = Workspace.open(requested_root(workspace))
     place.require_writable()
-    proposals = [_proposal(place, name) for name in dict.fromkeys(files)]
-    results = integrate_proposals(place, proposals, dry_run=True)
-    good = {tried.proposal for tried in results if tried.status == "committed" and not tried.rejected}
-    ready = [proposal for proposal in proposals if proposal.id in good]
-    if ready and not dry_run:
-        done = {result.proposal: result for result in integrate_proposals(place, ready)}
-        results = [done.get(result.proposal, result) for result in results]
+    if revert:
+        return take_back(place, revert, reason, push=push, dry_run=dry_run, as_json=as_json)
+    if not names:
+        return _send(place, as_json=as_json)
+    proposals = [_proposal(place, name) for name in names]
+    results = _integrated(place, proposals, dry_run, push)
     if as_json:
         emit_json({"dry_run": dry_run, "results": [_document(p, r) for p, r in zip(proposals, results, strict=True)]})
     else:
         _print(proposals, results, dry_run)
-    return int(any(result.status == "refused" or result.rejected for result in results))
+    short = any(result.status == "refused" or result.rejected for result in results)
+    return int(short or is_outstanding(results, push))
+
+
+def _require_one_thing(names: list[str], revert: list[str] | None, push: bool | None) -> None:
+    from codex.errors import UserError
+
+    if names and revert:
+        raise UserError("Unit files and --revert exclude each other.", remedy="Run the command twice.")
+    if not (names or revert or push):
+        raise UserError("Nothing to integrate.", remedy="Name unit files or ids, or --revert ID, or --push.")
+
+
+def _integrated(
+    workspace: Workspace, proposals: list[Proposal], dry_run: bool, push: bool | None
+) -> list[IntegrationResult]:
+    """Try all, then integrate those that pass; results in the order of the proposals."""
+    from codex.integration.integrator import integrate as integrate_proposals
+
+    results = integrate_proposals(workspace, proposals, dry_run=True)
+    good = {tried.proposal for tried in results if tried.status == "committed" and not tried.rejected}
+    ready = [proposal for proposal in proposals if proposal.id in good]
+    if ready and not dry_run:
+        done = {result.proposal: result for result in integrate_proposals(workspace, ready, push=push)}
+        results = [done.get(result.proposal, result) for result in results]
+    return results
+
+
+def _send(workspace: Workspace, *, as_json: bool) -> int:
+    """Push what is outstanding, and say what still is."""
+    from codex.integration.integrator import send
+
+    notes, problem = send(workspace)
+    if as_json:
+        emit_json({"pushed": not problem, "problem": problem, "notes": notes})
+    else:
+        for line in [*notes, problem or "The remote has everything."]:
+            console().print(line, markup=False)
+    return int(bool(problem))
 
 
 def _proposal(workspace: Workspace, name: str) -> Proposal:
@@ -114,8 +167,7 @@ def _print(proposals: list[Proposal], results: list[IntegrationResult], dry_run:
         for rejected in result.rejected:
             for defect in rejected.defects:
                 out.print(f"  {defect['code']} {defect['where']}: {defect['what']}", markup=False)
-        for warning in result.warnings:
-            out.print(f"  warning: {warning}", markup=False)
+    print_warnings(results)
 
 
 def _verdict(result: IntegrationResult, dry_run: bool) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
+from codex.errors import UserError
 
 if TYPE_CHECKING:
     from codex.campaign.ledger import Ledger
+    from codex.campaign.verify import Problem
     from codex.snapshot import Snapshot
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The campaign ledger: show, log, verify, rebuild.")
@@ -72,12 +73,22 @@ def verify(workspace: WorkspaceOption = None, output: JsonOption = "text") -> No
     problems = verify_log(snapshot)
     events, count = sum(1 for _ in lines(snapshot)), len(files(snapshot))
     if as_json:
-        found = [{"code": p.code, "path": p.path, "line": p.line, "message": p.message} for p in problems]
+        found = [
+            {"code": p.code, "path": p.path, "line": p.line, "event": p.event or None, "message": p.message}
+            for p in problems
+        ]
         emit_json({"whole": not problems, "events": events, "files": count, "problems": found})
     else:
-        typer.echo("\n".join(f"{p.place}: {p.message}" for p in problems) or _all_well(events, count))
+        typer.echo("\n".join(map(_told, problems)) or _all_well(events, count))
     if problems:
         raise typer.Exit(1)
+
+
+def _told(problem: Problem) -> str:
+    from codex.cli.ledger_view import plain
+
+    event = f" [{plain(problem.event)}]" if problem.event else ""
+    return f"{problem.place}{event}: {problem.message}"
 
 
 def _all_well(events: int, count: int) -> str:
@@ -87,13 +98,24 @@ def _all_well(events: int, count: int) -> str:
 
 
 @app.command()
-def rebuild(workspace: WorkspaceOption = None) -> None:
-    """Print campaign.json as the log gives it."""
-    from codex.campaign.ledger import Ledger
-    from codex.campaign.projection import render
+def rebuild(
+    diff: Annotated[bool, typer.Option("--diff", help="Show how the file differs from it; 1 when it does.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write it, as a commit.")] = False,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Print campaign.json as the log gives it, byte for byte."""
+    from codex.cli import ledger_rebuild
 
-    sys.stdout.buffer.write(render(Ledger.load(_snapshot(workspace)).document()))
-    sys.stdout.flush()
+    if write and diff:
+        raise UserError("--diff only shows, --write writes.", remedy="Leave one of them out.")
+    if write:
+        from codex.workspace import Workspace
+
+        return ledger_rebuild.write(Workspace.open(open_workspace_root(workspace)))
+    if diff:
+        return ledger_rebuild.show_difference(_snapshot(workspace))
+    ledger_rebuild.print_document(_snapshot(workspace))
+    return 0
 
 
 def costs(

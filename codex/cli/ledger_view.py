@@ -20,6 +20,7 @@ from codex.campaign.events import Event
 from codex.campaign.ledger import Ledger
 from codex.campaign.machine import Final, NeedsPerson, next_step
 from codex.campaign.tables import machine_of
+from codex.campaign.vain import failed_attempts, in_vain
 from codex.snapshot import Snapshot
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -133,7 +134,7 @@ class CostTable:
         return {"by": self.by, "rows": rows, "total": _figures(self.total)}
 
     def view(self) -> list[RenderableType]:
-        names = ("Calls", "Input", "Output", "Cache read", "Cache written", "USD", "Ceiling", "Used")
+        names = ("Calls", "Input", "Output", "Cache read", "Cache written", "USD", "In vain", "Ceiling", "Used")
         table = _table(self.by.capitalize(), *names, right=names)
         for key, row in self.rows.items():
             table.add_row(plain(key), *self._cells(row, self.ceilings.get(key)))
@@ -147,7 +148,8 @@ class CostTable:
     def _cells(self, row: Total, ceiling: Decimal | None) -> list[Text]:
         tokens = (row.input_tokens, row.output_tokens, row.cache_read_tokens, row.cache_write_tokens)
         used = f"{row.usd / ceiling:.0%}" if ceiling else ""
-        return [plain(cell) for cell in (row.calls, *(f"{n:,}" for n in tokens), f"{row.usd:.2f}", ceiling, used)]
+        vain = f"{row.vain_usd:.2f}" if row.vain_usd else "–"
+        return [plain(cell) for cell in (row.calls, *(f"{n:,}" for n in tokens), f"{row.usd:.2f}", vain, ceiling, used)]
 
 
 def _figures(row: Total) -> dict[str, Any]:
@@ -159,6 +161,7 @@ def _figures(row: Total) -> dict[str, Any]:
         "cache_write_tokens": row.cache_write_tokens,
         "calls_estimated": row.estimated,
         "usd": float(row.usd),
+        "usd_in_vain": float(row.vain_usd),
         "seconds": row.seconds,
     }
 
@@ -167,8 +170,12 @@ def cost_table(snapshot: Snapshot, by: str) -> CostTable:
     """The cost ledger of a workspace summed; raises DataError for a line that cannot be read, UserError for ``by``."""
     ledger = Ledger.load(snapshot)
     books = {s.partition(":")[2]: tier_letter(ledger.entry(s).get("tier")) or "?" for s in ledger.subjects("book")}
-    costs: list[Cost] = read_costs(snapshot)
-    return CostTable(by, totals(costs, by, books), _ceilings(snapshot, by, books), grand_total(costs))
+    costs, failed = read_costs(snapshot), failed_attempts(ledger)
+
+    def vain(cost: Cost) -> bool:
+        return in_vain(cost, failed)
+
+    return CostTable(by, totals(costs, by, books, vain), _ceilings(snapshot, by, books), grand_total(costs, vain))
 
 
 def _ceilings(snapshot: Snapshot, by: str, books: dict[str, str]) -> dict[str, Decimal]:

@@ -17,6 +17,7 @@ def init(
 ) -> None:
     """Make a workspace: a git repository with the campaign's manifests and its starting corpus."""
     from codex.campaign.ledger import Ledger
+    from codex.corpus import booklist
     from codex.integration.init import init_workspace
 
     as_json = want_json(form)
@@ -24,9 +25,14 @@ def init(
     snapshot = workspace.snapshot()
     units = sum(1 for _ in snapshot.under("content", ".md"))
     books = [subject.partition(":")[2] for subject in Ledger.load(snapshot).subjects("book")]
+    listed = booklist.parse(snapshot.text(booklist.PATH, ""))
+    blank = len(booklist.unnamed(listed))
     if as_json:
-        emit_json({"path": str(workspace.root), "commit": snapshot.label, "units": units, "books": books})
+        found = {"path": str(workspace.root), "commit": snapshot.label, "units": units, "books": books}
+        emit_json(found | {"booklist_rows": len(listed), "booklist_rows_without_title": blank})
         return
     out = console()
-    out.print(f"Made {workspace.root}: {units} units, {len(books)} books.")
-    out.print(f"Next: codexctl ledger show -w {path}")
+    out.print(f"Made {workspace.root}: {units} units, {len(books)} books, {len(listed)} rows in the booklist.")
+    if blank:
+        out.print(f"{blank} rows of {booklist.PATH} wait for title and author: fill them in and commit.")
+    out.print(f"Next: codexctl {'ledger show' if books else 'plan'} -w {path}")

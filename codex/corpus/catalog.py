@@ -16,8 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from codex.corpus.markdown import code, line_end_of, one_line
+from codex.corpus.memory import Memory
 from codex.errors import UserError
 from codex.units.ids import is_id
 from codex.units.model import Unit
@@ -47,8 +49,7 @@ class Entry:
     notes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An entry as it stands from ``start`` to ``limit``, where the next heading is.
 
     ``group`` is the H2 it stands under (0: before the first).
@@ -58,6 +59,10 @@ class Placed:
     start: int
     limit: int
     group: int
+
+    def moved(self, by: int) -> Placed:
+        """The entry so many characters further on."""
+        return Placed(self.slug, self.start + by, self.limit + by, self.group)
 
 
 @dataclass(frozen=True)
@@ -93,18 +98,30 @@ class Catalog:
         """The id of the unit that teaches the concept, "" when the entry names none."""
         return next(iter(_IN_BACKTICKS.findall(self.keys(slug).get("unit", ""))), "")
 
+    def taught_by(self, unit_id: str) -> tuple[str, ...]:
+        """The concepts whose entries name the unit, in the order of the file."""
+        return tuple(slug for slug in self._first if self.unit_of(slug) == unit_id)
+
     def prerequisites_of(self, slug: str) -> tuple[str, ...]:
         """The catalog ids that the entry names as prerequisites."""
         return tuple(_IN_BACKTICKS.findall(self.keys(slug).get("prerequisites", "")))
 
-    def runs(self) -> Iterator[tuple[Placed, ...]]:
-        """Entries that follow one another under one H2 and share their first dotted part."""
-        for _, run in groupby(self.entries, key=lambda e: (e.group, e.slug.partition(".")[0])):
-            yield tuple(run)
+    def runs(self, first: str) -> Iterator[tuple[Placed, ...]]:
+        """Entries that follow one another under one H2 and have this first dotted part."""
+        mine = [at for at, entry in enumerate(self.entries) if entry.slug.partition(".")[0] == first]
+        for _, run in groupby(enumerate(mine), key=lambda each: (each[1] - each[0], self.entries[each[1]].group)):
+            yield tuple(self.entries[at] for _, at in run)
+
+
+_known: Memory[Catalog] = Memory(4)
 
 
 def parse(text: str) -> Catalog:
     """The entries. Headings inside fenced code, group headings and remarks are none."""
+    return _known.get(text) or _known.put(text, _parsed(text))
+
+
+def _parsed(text: str) -> Catalog:
     entries: list[Placed] = []
     pending: tuple[str, int] | None = None
     group = 0
@@ -150,9 +167,32 @@ def insert_entry(text: str, entry: Entry) -> str:
     if neighbour is None:
         return _appended(text, block, line_end)
     if after:
-        end = catalog.end_of(neighbour)
-        return text[:end] + line_end * 2 + block + text[end:]
-    return text[: neighbour.start] + block + line_end * 2 + text[neighbour.start :]
+        return _inserted(catalog, neighbour, catalog.end_of(neighbour), line_end * 2 + block, entry.slug)
+    return _inserted(catalog, neighbour, neighbour.start, block + line_end * 2, entry.slug)
+
+
+def _inserted(catalog: Catalog, neighbour: Placed, at: int, added: str, slug: str) -> str:
+    """The text with ``added``, which holds the entry of that slug, at an offset: where a neighbour begins, or after it.
+
+    What is known of the old text is brought along to the new one.
+    """
+    text = catalog.text[:at] + added + catalog.text[at:]
+    if "```" in catalog.text[neighbour.start : neighbour.limit]:  # fenced code that may go on beyond the entry
+        return text
+    place, size = catalog.entries.index(neighbour), len(added)
+    if at == neighbour.start:
+        around = [Placed(slug, at, at + size, neighbour.group), neighbour.moved(size)]
+    else:
+        start = at + added.index("###")
+        around = [neighbour._replace(limit=start), Placed(slug, start, neighbour.limit + size, neighbour.group)]
+    _follow(catalog, text, place, around, size)
+    return text
+
+
+def _follow(catalog: Catalog, text: str, place: int, around: list[Placed], size: int) -> None:
+    """Remember a new text in which the entry at a place became ``around``, and what follows moved by ``size``."""
+    rest = (entry.moved(size) for entry in catalog.entries[place + 1 :])
+    _known.put(text, Catalog(text, (*catalog.entries[:place], *around, *rest)))
 
 
 def _appended(text: str, block: str, line_end: str) -> str:
@@ -165,9 +205,7 @@ def _neighbour(catalog: Catalog, slug: str) -> tuple[Placed | None, bool]:
     best: tuple[Placed, ...] = ()
     best_rank = (0, 0)
     first = slug.partition(".")[0]
-    for run in catalog.runs():
-        if run[0].slug.partition(".")[0] != first:
-            continue
+    for run in catalog.runs(first):
         rank = (max(_shared_parts(slug, entry.slug) for entry in run), len(run))
         if rank >= best_rank:
             best, best_rank = run, rank
@@ -230,12 +268,19 @@ def set_unit(text: str, slug: str, unit_id: str) -> str:
     there = keys.get("unit")
     if there is not None:
         named = unit_id in _IN_BACKTICKS.findall(there[2])
-        return text if named else text[: there.start()] + value + text[_line_stop(there) :]
+        return text if named else _replaced(catalog, entry, there.start(), _line_stop(there), value)
     if "title" in keys:
         stop = _line_stop(keys["title"])
-        return text[:stop] + line_end + value + text[stop:]
+        return _replaced(catalog, entry, stop, stop, line_end + value)
     stop = entry.start + len(text[entry.start : entry.limit].splitlines()[0])
-    return text[:stop] + line_end * 2 + value + text[stop:]
+    return _replaced(catalog, entry, stop, stop, line_end * 2 + value)
+
+
+def _replaced(catalog: Catalog, entry: Placed, start: int, stop: int, new: str) -> str:
+    """The text with a part of an entry replaced."""
+    text, size = catalog.text[:start] + new + catalog.text[stop:], len(new) - (stop - start)
+    _follow(catalog, text, catalog.entries.index(entry), [entry._replace(limit=entry.limit + size)], size)
+    return text
 
 
 def _line_stop(key: re.Match[str]) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite
+from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite, shared_object
+from codex.corpus.memory import Memory
 from codex.errors import DataError, UserError
 
 PATH = "manifests/connections.json"
@@ -68,9 +69,16 @@ class Registry:
         return f"conn:{max((c.number for c in self.connections), default=0) + 1:03d}.{slug}"
 
 
+_known: Memory[Registry] = Memory(4)
+
+
 def parse(text: str) -> Registry:
     """The registry; entries that are no objects with an id are left out. Raises DataError when it is not JSON."""
-    return Registry(tuple(_connection(entry) for entry in _entries(loads_object(text, PATH))))
+    return _known.get(text) or _known.put(text, _parsed(text))
+
+
+def _parsed(text: str) -> Registry:
+    return Registry(tuple(_connection(entry) for entry in _entries(shared_object(text, PATH))))
 
 
 def _entries(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -106,13 +114,13 @@ def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 def add_unit(text: str, unit_id: str, connection_ids: Iterable[str]) -> str:
     """The registry with the unit in ``appears_in_units`` of the named connections; unknown ids are passed over."""
-    document = loads_object(text, PATH)
+    document = shared_object(text, PATH)
     wanted = set(connection_ids)
     there = {id(entry) for entry in _entries(document) if entry["id"] in wanted}
     if not there:
         return text
     entries = [_with_unit(e, unit_id) if id(e) in there else e for e in document["connections"]]
-    return rewrite(text, document | {"connections": entries}, PATH, old=document)
+    return rewrite(text, document | {"connections": entries}, PATH, old=document, keep=True)
 
 
 def _with_unit(entry: dict[str, Any], unit_id: str) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite
+from codex.corpus.jsonfile import insert_in_order, rewrite, shared_object
 from codex.corpus.markdown import one_line
+from codex.corpus.memory import Memory
 from codex.errors import DataError, UserError
 from codex.units.ids import is_id
 
@@ -69,16 +71,29 @@ class Deps:
         return {unit: list(others) for unit, others in found.items()}
 
     @cached_property
-    def pending_ids(self) -> frozenset[str]:
-        """Ids announced as in flight: the ``pending`` list and both ends of every pending edge (unit-rubric §1.5)."""
-        ends = {end for edge in self.edges if edge.state == "pending" for end in (edge.before, edge.after)}
-        return frozenset(self.pending) | ends
+    def open_edges(self) -> tuple[int, ...]:
+        """Which of the edges are pending, as places in ``edges``."""
+        return tuple(at for at, edge in enumerate(self.edges) if edge.state == "pending")
 
     @cached_property
+    def pending_ids(self) -> frozenset[str]:
+        """Ids announced as in flight: the ``pending`` list and both ends of every pending edge (unit-rubric §1.5)."""
+        waiting = [self.edges[at] for at in self.open_edges]
+        return frozenset(self.pending) | {end for edge in waiting for end in (edge.before, edge.after)}
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """Everything that is an end of an edge, broken ones included."""
+        return frozenset(end for edge in self.edges for end in (edge.before, edge.after))
+
+    @cached_property
+    def shipped_ids(self) -> frozenset[str]:
+        return frozenset(self.shipped)
+
+    @property
     def ids(self) -> frozenset[str]:
         """Every id that the document knows."""
-        ends = {end for edge in self.edges if not edge.broken for end in (edge.before, edge.after)}
-        return frozenset(self.pending) | frozenset(self.shipped) | ends
+        return self.shipped_ids.union(self.pending, self.dependants, self.prerequisites)
 
     def has_path(self, before: str, after: str) -> bool:
         """True when ``after`` needs ``before``, directly or through others; a unit needs itself."""
@@ -90,11 +105,11 @@ class Deps:
         Cycles that are in the graph already are not reported: they are no fault of the new edges.
         """
         new = list(pairs)
-        adjacent = {unit: list(others) for unit, others in self.dependants.items()}
+        more: dict[str, list[str]] = {}
         for before, after in new:
-            adjacent.setdefault(before, []).append(after)
+            more.setdefault(before, []).append(after)
         for before, after in new:
-            back = _path(adjacent, after, before)
+            back = _path(self.dependants, after, before, more)
             if back is not None:
                 return [before, *back]
         return None
@@ -109,13 +124,18 @@ class Deps:
         return made
 
 
-def _path(adjacent: Mapping[str, list[str]], start: str, goal: str) -> list[str] | None:
-    """A shortest path. Written out, since importing networkx costs as much as a whole integration may take."""
+def _path(
+    adjacent: Mapping[str, list[str]], start: str, goal: str, more: Mapping[str, list[str]] = MappingProxyType({})
+) -> list[str] | None:
+    """A shortest path; ``more`` are further edges.
+
+    Written out, since importing networkx costs as much as a whole integration may take.
+    """
     came_from = {start: start}
     waiting = deque([start])
     while waiting and goal not in came_from:
         here = waiting.popleft()
-        for following in adjacent.get(here, ()):
+        for following in (*adjacent.get(here, ()), *more.get(here, ())):
             if following not in came_from:
                 came_from[following] = here
                 waiting.append(following)
@@ -127,16 +147,32 @@ def _path(adjacent: Mapping[str, list[str]], start: str, goal: str) -> list[str]
     return path[::-1]
 
 
+_known: Memory[Deps] = Memory(4)
+_edited_last: Memory[Deps] = Memory(4)
+
+
 def parse(text: str) -> Deps:
     """The document; entries of another shape are left out. Raises DataError when it is no JSON object with lists."""
-    document = loads_object(text, PATH)
-    notes = document.get("_notes")
+    return _known.get(text) or _known.put(text, _parsed(shared_object(text, PATH)))
+
+
+def known(text: str) -> Deps | None:
+    """What is known of a document that was edited in this process and has no entry of another shape; else None."""
+    return _edited_last.get(text)
+
+
+def _parsed(document: Mapping[str, Any]) -> Deps:
     return Deps(
         edges=tuple(_edge(entry) for entry in _edges(document)),
         pending=_ids(document, "pending"),
         shipped=_ids(document, "shipped"),
-        notes={k: v for k, v in notes.items() if isinstance(v, str)} if isinstance(notes, dict) else {},
+        notes=_notes(document),
     )
+
+
+def _notes(document: Mapping[str, Any]) -> dict[str, str]:
+    notes = document.get("_notes")
+    return {k: v for k, v in notes.items() if isinstance(v, str)} if isinstance(notes, dict) else {}
 
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:
@@ -168,16 +204,15 @@ def add_edges(text: str, pairs: Iterable[Pair], shipped: Collection[str] = ()) -
     An edge is shipped when both ends are: in the file's list or in ``shipped``, which is for a list that lags behind.
     Raises UserError for an end that is no id: what is broken is never copied.
     """
-    document = loads_object(text, PATH)
-    done = frozenset(_ids(document, "shipped")) | frozenset(shipped)
-    known = {(entry["from"], entry["to"]) for entry in _edges(document)}
+    document, there = shared_object(text, PATH), parse(text)
+    done = there.shipped_ids.union(shipped)
     new = []
     for before, after in dict.fromkeys(pairs):
         if not (is_id(before) and is_id(after)):
             raise UserError(f"{before!r} → {after!r} is no prerequisite edge: both ends must be ids such as 03.09.02.")
-        if (before, after) not in known:
+        if after not in there.dependants.get(before, ()):
             new.append({"from": before, "to": after, "state": "shipped" if {before, after} <= done else "pending"})
-    return _edited(text, document, {"edges": [*_list(document, "edges"), *new]} if new else {})
+    return _edited(text, document, {"edges": [*_list(document, "edges"), *new]} if new else {}, list(map(_edge, new)))
 
 
 def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
@@ -187,17 +222,20 @@ def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
     """
     if not is_id(unit_id):
         raise UserError(f"{unit_id!r} is no unit id.")
-    document = loads_object(text, PATH)
+    document, there = shared_object(text, PATH), parse(text)
     changes: dict[str, Any] = {"shipped": insert_in_order(_list(document, "shipped"), unit_id)}
     if unit_id in _list(document, "pending"):
         changes["pending"] = [entry for entry in document["pending"] if entry != unit_id]
-    done = {entry for entry in changes["shipped"] if isinstance(entry, str)} | set(shipped)
-    ready = [_is_ready(entry, unit_id, done) for entry in _list(document, "edges")]
-    if any(ready):
-        changes["edges"] = [
-            entry | {"state": "shipped"} if now else entry for entry, now in zip(document["edges"], ready, strict=True)
-        ]
-    return _edited(text, document, changes)
+    done = there.shipped_ids.union(shipped, (unit_id,))
+    edges = _list(document, "edges")
+    whole = len(edges) == len(there.edges)
+    places = there.open_edges if whole else range(len(edges))
+    ready = [at for at in places if _is_ready(edges[at], unit_id, done)]
+    if ready:
+        changes["edges"] = list(edges)
+        for at in ready:
+            changes["edges"][at] = edges[at] | {"state": "shipped"}
+    return _edited(text, document, changes, closed=ready)
 
 
 def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
@@ -210,8 +248,8 @@ def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
 
 def add_pending(text: str, unit_ids: Iterable[str]) -> str:
     """The document with the units announced as in flight, those left out that are shipped."""
-    document = loads_object(text, PATH)
-    there, shipped = _list(document, "pending"), set(_ids(document, "shipped"))
+    document = shared_object(text, PATH)
+    there, shipped = _list(document, "pending"), parse(text).shipped_ids
     pending = there
     for unit_id in unit_ids:
         if unit_id not in shipped:
@@ -221,10 +259,50 @@ def add_pending(text: str, unit_ids: Iterable[str]) -> str:
 
 def set_note(text: str, unit_id: str, note: str) -> str:
     """The document with the unit's note (one line)."""
-    document = loads_object(text, PATH)
+    document = shared_object(text, PATH)
     notes = document.get("_notes")
     return _edited(text, document, {"_notes": (notes if isinstance(notes, dict) else {}) | {unit_id: one_line(note)}})
 
 
-def _edited(text: str, document: dict[str, Any], changes: Mapping[str, Any]) -> str:
-    return rewrite(text, {**document, **changes}, PATH, old=document)
+def _edited(
+    text: str,
+    document: dict[str, Any],
+    changes: Mapping[str, Any],
+    added: Sequence[Edge] = (),
+    closed: Sequence[int] = (),
+) -> str:
+    """The text with these members set; ``added`` and ``closed`` say what became of the edges.
+
+    What is known of the old text is brought along to the new one, so that it need not be read again.
+    """
+    value = {**document, **changes}
+    new = rewrite(text, value, PATH, old=document, keep=True)
+    there = parse(text)
+    if len(there.edges) == len(_list(document, "edges")):  # with entries of another shape, places would not agree
+        made = _known.put(new, _followed(there, value, added, closed))
+        if len(made.pending) == len(value.get("pending", ())):
+            _edited_last.put(new, made)
+    return new
+
+
+def _followed(there: Deps, value: Mapping[str, Any], added: Sequence[Edge], closed: Sequence[int]) -> Deps:
+    edges = [*there.edges, *added]
+    for at in closed:
+        edges[at] = Edge(edges[at].before, edges[at].after, "shipped")
+    made = Deps(tuple(edges), _ids(value, "pending"), _ids(value, "shipped"), _notes(value))
+    waiting = (at for at, edge in enumerate(added, len(there.edges)) if edge.state == "pending")
+    known: dict[str, Any] = {
+        "dependants": _joined(there.dependants, ((e.before, e.after) for e in added)),
+        "prerequisites": _joined(there.prerequisites, ((e.after, e.before) for e in added)),
+        "open_edges": (*(at for at in there.open_edges if at not in closed), *waiting),
+        "ends": there.ends.union(end for edge in added for end in (edge.before, edge.after)),
+    }
+    vars(made).update(known)  # what the cached properties would work out
+    return made
+
+
+def _joined(adjacent: Mapping[str, list[str]], pairs: Iterable[Pair]) -> dict[str, list[str]]:
+    found = dict(adjacent)
+    for one, other in pairs:
+        found[one] = [*found.get(one, ()), other]
+    return found

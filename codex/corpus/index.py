@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,7 +22,7 @@ from codex.corpus.connections import Registry
 from codex.corpus.deps import Deps
 from codex.corpus.proposals import Proposal
 from codex.errors import UserError
-from codex.snapshot import Snapshot
+from codex.snapshot import OverlaySnapshot, Snapshot
 from codex.units.ids import is_id
 from codex.units.model import Unit
 from codex.units.parse import parse_unit
@@ -44,6 +44,10 @@ class Neighbours:
     dependants: tuple[str, ...]
 
 
+#: A writer looks at the same few units again and again.
+_parsed = lru_cache(maxsize=256)(parse_unit)
+
+
 class CorpusIndex:
     """The corpus of one snapshot."""
 
@@ -59,12 +63,7 @@ class CorpusIndex:
     @cached_property
     def paths_by_id(self) -> Mapping[str, tuple[str, ...]]:
         """Id in the file's name → path; several paths when the id is taken twice."""
-        found: dict[str, tuple[str, ...]] = {}
-        for path in self.unit_paths:
-            named = _FILE_ID.match(path.rpartition("/")[2])
-            if named:
-                found[named[1]] = (*found.get(named[1], ()), path)
-        return found
+        return self.snapshot.derived("paths by id", _paths_by_id, _paths_by_id_after)
 
     def path_of(self, unit_id: str) -> str | None:
         """The path of a unit's file (the first, if the id is taken twice), or None."""
@@ -78,7 +77,7 @@ class CorpusIndex:
     def unit_at(self, path: str) -> Unit:
         """The unit at a path of the snapshot, parsed once; raises KeyError when there is none."""
         if path not in self._units:
-            self._units[path] = parse_unit(self.snapshot.read(path), path)
+            self._units[path] = _parsed(self.snapshot.read(path), path)
         return self._units[path]
 
     def units(self) -> Iterator[Unit]:
@@ -123,14 +122,15 @@ class CorpusIndex:
         units = plan.get("units") if isinstance(plan, dict) else None
         return list(units) if isinstance(units, dict) else []
 
-    def next_free_id(self, chapter: str) -> str:
+    def next_free_id(self, chapter: str, besides: Collection[str] = ()) -> str:
         """The id after the highest one taken in a chapter (``03.09``); the lowest free one when 99 is taken.
 
-        Raises UserError when the chapter is no such prefix, or full.
+        ``besides``: ids that are not to be given either. Raises UserError when the chapter is no such prefix, or full.
         """
         if not _CHAPTER.fullmatch(chapter):
             raise UserError(f"{chapter!r} is no chapter prefix such as 03.09.")
-        numbers = {int(i[6:]) for i in self.taken_ids if i.startswith(f"{chapter}.") and i[6:].isdecimal()}
+        taken = self.taken_ids | set(besides)
+        numbers = {int(i[6:]) for i in taken if i.startswith(f"{chapter}.") and i[6:].isdecimal()}
         candidates = [max(numbers, default=0) + 1, *range(1, 100)]
         free = next((n for n in candidates if n < 100 and n not in numbers), None)
         if free is None:
@@ -166,6 +166,33 @@ class CorpusIndex:
             for path in paths
         )
         return min(folders, key=lambda folder: (-folders[folder], folder), default="")
+
+
+def _id_in_name(path: str) -> str:
+    """The id that a file's name begins with, "" when it begins with none."""
+    named = _FILE_ID.match(path.rpartition("/")[2])
+    return named[1] if named else ""
+
+
+def _paths_by_id(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for path in snapshot.under(CONTENT, ".md"):
+        unit_id = _id_in_name(path)
+        if unit_id:
+            found[unit_id] = (*found.get(unit_id, ()), path)
+    return found
+
+
+def _paths_by_id_after(before: dict[str, tuple[str, ...]], state: OverlaySnapshot) -> dict[str, tuple[str, ...]]:
+    found = dict(before)
+    for path in state.changes:
+        unit_id = _id_in_name(path)
+        if unit_id and path.startswith(f"{CONTENT}/") and path.endswith(".md"):
+            others = [each for each in found.pop(unit_id, ()) if each != path]
+            paths = [*others, path] if state.exists(path) else others
+            if paths:
+                found[unit_id] = tuple(sorted(paths, key=lambda each: each.split("/")))
+    return found
 
 
 def _folder_name(name: str, otherwise: str) -> str:

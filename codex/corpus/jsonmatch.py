@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import compress, count
+from operator import is_not
 from typing import Any, NamedTuple
 
 
@@ -30,8 +32,9 @@ def matching_runs(old: list[Any], new: list[Any]) -> list[Run]:
 
 
 def _common_length(one: list[Any], other: list[Any]) -> int:
-    shorter = min(len(one), len(other))
-    return next((i for i in range(shorter) if not alike(one[i], other[i])), shorter)
+    """Items that are one object in both lists, which most are, are passed over at the speed of C."""
+    suspects = compress(count(), map(is_not, one, other))
+    return next((i for i in suspects if not alike(one[i], other[i])), min(len(one), len(other)))
 
 
 def _middle_runs(old: list[Any], new: list[Any]) -> list[Run]:

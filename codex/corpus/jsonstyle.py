@@ -39,7 +39,7 @@ def detect_style(text: str) -> Style:
     return Style(
         indent=broken[2] if broken else None if one_line else "  ",
         newline="\r\n" if "\r\n" in text else "\n",
-        ascii=text.isascii() and bool(_ESCAPED_LETTER.search(text)),
+        ascii="\\u" in text and text.isascii() and bool(_ESCAPED_LETTER.search(text)),
         key_separator=colon[1] if colon else ": ",
     )
 

@@ -196,3 +196,16 @@ def _set_field(text: str, proposal_id: str, name: str, value: str) -> str:
     stop = last.start() + len(last[0].rstrip("\r"))
     gap = line_end if fields else line_end * 2
     return text[:stop] + gap + line + text[stop:]
+
+
+def without_unit(text: str, proposal_id: str, unit_id: str) -> str:
+    """The document with the unit taken from a proposal; a proposal that no other unit makes goes as a whole."""
+    known = next((p for p in parse(text) if p.id == proposal_id), None)
+    if known is None or unit_id not in known.units:
+        return text
+    rest = tuple(unit for unit in known.units if unit != unit_id)
+    if rest:
+        return _set_field(text, proposal_id, "appears_in_units", _listed(rest))
+    heading = next(found for found in _HEADING.finditer(text) if found[1] == proposal_id)
+    before, after = text[: heading.start()], text[_end(text, heading) :]
+    return before + after if after else before.rstrip() + line_end_of(text)

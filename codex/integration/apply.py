@@ -18,11 +18,16 @@ from codex.errors import ContentError, DataError, UserError
 from codex.integration.hostile import hostile
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.steps.continuity import regressions
+from codex.integration.steps.coverage import write_coverage
+from codex.integration.steps.decide import decide_connections
 from codex.integration.steps.documents import announce, propose_connections, write_documents
 from codex.integration.steps.draft import Draft
-from codex.integration.steps.record import record_costs, record_events, write_report
+from codex.integration.steps.plan import refresh_plan
+from codex.integration.steps.record import for_the_whole, record_costs, record_events, write_report
 from codex.integration.steps.refused import Refused
+from codex.integration.steps.repairs import repair
 from codex.integration.steps.units import Batch, integrate_units
+from codex.integration.steps.withdraw import withdraw_units
 from codex.settings import Settings
 from codex.snapshot import Snapshot, blob_id
 from codex.units import is_id
@@ -34,14 +39,16 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a proposal comes to. ``changes``: path → whole new content, empty when refused or when nothing changes.
+    """What a proposal comes to. ``changes``: path → whole new content (None: removed); empty when nothing changes.
 
     ``offered``: path → blob id of unit texts as they were handed in, which a person may have put there already.
+    ``state``: the snapshot with the changes.
     """
 
     result: IntegrationResult
-    changes: Mapping[str, bytes] = field(default_factory=dict)
+    changes: Mapping[str, bytes | None] = field(default_factory=dict)
     offered: Mapping[str, str] = field(default_factory=dict)
+    state: Snapshot | None = None
 
 
 def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
@@ -61,20 +68,28 @@ def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settin
 
 def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
     _require_harmless(proposal)
-    ledger = Ledger.load(snapshot)
-    _require_claim(ledger, proposal, now)
     draft = Draft(snapshot)
+    policy = settings.check.policy(settings.check.gate)
+    mended = repair(draft, proposal, now, policy)
+    ledger = Ledger.load(draft.snapshot())
+    _require_claim(ledger, proposal, now)
     announce(draft, proposal)
-    draft, batch = integrate_units(draft, proposal, settings.check.policy(settings.check.gate))
-    notes = _write_the_rest(draft, proposal, batch, ledger, now)
+    draft, batch = integrate_units(draft, proposal, policy)
+    batch.withdrawn += withdraw_units(draft, proposal, ledger, policy, now)
+    batch.decided += decide_connections(draft, proposal, now)
+    notes = [*mended, *_write_the_rest(draft, proposal, batch, ledger, now)]
     record_events(draft, ledger, proposal, batch, now)
+    write_coverage(draft)
+    refresh_plan(draft, proposal, now)
     record_costs(draft, proposal)
     if not draft.changes:
         return Outcome(_result(proposal, "unchanged", batch, ()))
-    warnings = regressions(snapshot, draft.snapshot()) if any(each.written for each in batch.accepted) else []
+    touched = batch.withdrawn or any(each.written for each in batch.accepted)
+    warnings = regressions(snapshot, draft.snapshot()) if touched else []
+    warnings = [*(doubt for each in batch.accepted for doubt in each.doubts), *warnings]
     write_report(draft, proposal, batch, notes, warnings, now)
     offered = {each.path: blob_id(each.change.text.encode("utf-8")) for each in batch.accepted}
-    return Outcome(_result(proposal, "committed", batch, tuple(warnings)), draft.changes, offered)
+    return Outcome(_result(proposal, "committed", batch, tuple(warnings)), draft.changes, offered, draft.snapshot())
 
 
 def _write_the_rest(draft: Draft, proposal: Proposal, batch: Batch, ledger: Ledger, now: datetime) -> list[str]:
@@ -83,7 +98,8 @@ def _write_the_rest(draft: Draft, proposal: Proposal, batch: Batch, ledger: Ledg
     proposed = propose_connections(draft, proposal, turned_down, now)
     if not turned_down:
         write_documents(draft, proposal, _title(ledger, proposal))
-    notes = [f"connections that wait for a decision: {proposed} more"] if proposed else []
+    notes = [*for_the_whole(proposal, turned_down)]
+    notes += [f"connections that wait for a decision: {proposed} more"] if proposed else []
     held = [name for name, given in _for_the_whole(proposal) if given and turned_down]
     return notes + [f"held back, because a unit was rejected: {', '.join(held)}"] * bool(held)
 
@@ -108,9 +124,20 @@ def _result(proposal: Proposal, status: str, batch: Batch, warnings: tuple[str, 
             "status": status,
             "accepted": tuple(each.change.id for each in batch.accepted),
             "rejected": tuple(batch.rejected),
+            "withdrawn": tuple(each.id for each in batch.withdrawn),
+            "actions": tuple(f"{unit}: {action}" for unit, action in _actions(batch)),
             "warnings": warnings,
         }
     )
+
+
+def _actions(batch: Batch) -> Iterator[tuple[str, str]]:
+    """What was done to the shared files, by unit."""
+    for each in batch.accepted:
+        yield from ((each.change.id, action) for action in each.actions)
+    for gone in batch.withdrawn:
+        yield from ((gone.id, action) for action in gone.actions)
+    yield from ((each.id, each.status) for each in batch.decided)
 
 
 def _require_harmless(proposal: Proposal) -> None:
@@ -120,7 +147,7 @@ def _require_harmless(proposal: Proposal) -> None:
     for unit_id in _ids(proposal):
         if not is_id(unit_id):  # digits of another script pass for digits elsewhere
             raise Refused(f"{unit_id!a} is no unit id.")
-    ids = [change.id for change in proposal.units]
+    ids = [*(change.id for change in proposal.units), *(each.id for each in proposal.withdraw)]
     if len(set(ids)) < len(ids):
         raise Refused("The proposal names a unit twice.")
     for what, text in _texts(proposal):
@@ -132,6 +159,7 @@ def _require_harmless(proposal: Proposal) -> None:
 def _ids(proposal: Proposal) -> Iterator[str]:
     """Every unit id that the proposal names."""
     yield from (change.id for change in proposal.units)
+    yield from (each.id for each in proposal.withdraw)
     yield from proposal.pending
     for edge in proposal.edges:
         yield from (edge.before, edge.after)
@@ -150,6 +178,8 @@ def _texts(proposal: Proposal) -> Iterator[tuple[str, str]]:
         yield f"the catalog entry {entry.slug}", f"{entry.title}\n{entry.notes}"
     for each in proposal.connections:
         yield "a proposed connection", f"{each.anchor_phrase}\n{each.synthesis_note}\n{each.rationale}"
+    yield from ((f"the decision on {each.id}", each.note) for each in proposal.decisions)
+    yield from ((f"the withdrawal of {each.id}", each.reason) for each in proposal.withdraw)
 
 
 def _require_claim(ledger: Ledger, proposal: Proposal, now: datetime) -> None:

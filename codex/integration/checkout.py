@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from codex.integration.indexfile import Known, bring_index, identity
 from codex.snapshot import blob_id
 
 _TEMPORARY = "checkout-"
+#: Files compared, written and flushed at the same time.
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -50,27 +53,35 @@ class _File:
     obstacle: str = ""
 
 
-def bring_to(git: Git, commit: str, known: Known, scratch: Path) -> list[Left]:
+def bring_to(
+    git: Git, commit: str, known: Known, scratch: Path, kept: Callable[[str], bytes | None] = lambda blob: None
+) -> list[Left]:
     """Check out these paths of a commit; returns those that were left, with the reason.
 
-    ``scratch`` is a folder on the same file system for files on their way. Never raises for a single path; StorageError
-    when the commit cannot be read.
+    ``scratch`` is a folder on the same file system for files on their way; ``kept`` gives the bytes of a blob that is
+    in memory. Never raises for a single path; StorageError when the commit cannot be read.
     """
     point("checkout.begin")
     entries = {path: entry for path, entry in files_at(git, commit, known).items() if entry[0].startswith("100")}
-    wanted = _contents(git, entries)
-    left = [problem for path in known if (problem := _bring_file(git, path, wanted.get(path), known[path], scratch))]
+    wanted = _contents(git, entries, kept)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        steps = [
+            _Step(git, path, wanted.get(path), known[path], scratch / _temporary(at)) for at, path in enumerate(known)
+        ]
+        prepared = pool.map(_prepared, steps)
+        left = [problem for step, look in zip(steps, prepared, strict=True) if (problem := _bring_file(step, look))]
     point("checkout.files")
     trouble = bring_index(git, known, entries)
     return [*left, Left("The index", trouble, again=True)] if trouble else left
 
 
-def _contents(git: Git, entries: Mapping[str, tuple[str, str]]) -> dict[str, _Wanted]:
-    blobs = read_blobs(git, [oid for _, oid in entries.values()])
-    return {
-        path: _Wanted(oid, data, mode == "100755")
-        for (path, (mode, oid)), data in zip(entries.items(), blobs, strict=True)
-    }
+def _contents(
+    git: Git, entries: Mapping[str, tuple[str, str]], kept: Callable[[str], bytes | None]
+) -> dict[str, _Wanted]:
+    there = {oid: data for _, oid in entries.values() if (data := kept(oid)) is not None}
+    missing = [oid for _, oid in entries.values() if oid not in there]
+    there |= dict(zip(missing, read_blobs(git, missing), strict=True)) if missing else {}
+    return {path: _Wanted(oid, there[oid], mode == "100755") for path, (mode, oid) in entries.items()}
 
 
 def clear_temporary(scratch: Path) -> None:
@@ -79,22 +90,50 @@ def clear_temporary(scratch: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _bring_file(
-    git: Git, path: str, wanted: _Wanted | None, known: Collection[str | None], scratch: Path
-) -> Left | None:
+@dataclass(frozen=True)
+class _Step:
+    """One path that is to be brought to the commit. ``temporary`` is where its new file waits."""
+
+    git: Git
+    path: str
+    wanted: _Wanted | None
+    known: Collection[str | None]
+    temporary: Path
+
+
+def _temporary(number: int) -> str:
+    return f"{_TEMPORARY}{os.getpid()}-{number}.tmp"
+
+
+def _prepared(step: _Step) -> _File | Left:
+    """What is at the path now, its new file being ready; or why it is left, or needs nothing (an empty reason)."""
+    path, wanted = step.path, step.wanted
     try:
-        there = _look(git, path, known)
+        there = _look(step.git, path, step.known)
         if there.obstacle:
             return Left(path, there.obstacle)
         if there.blob == (wanted.blob if wanted else None):
-            return None
-        if there.blob not in known:
+            return Left(path, "")
+        if there.blob not in step.known:
             return Left(path, "it has uncommitted edits" if there.blob else "it was deleted here")
-        return _replace(git.root / path, path, wanted, there, scratch)
+        if wanted:
+            _prepare(wanted, step.temporary)
+        return there
     except OSError as exc:
         return Left(path, f"it cannot be written ({exc.strerror or exc})", again=True)
     except GitFailed as exc:
         return Left(path, f"it cannot be compared ({exc.what})", again=True)
+
+
+def _bring_file(step: _Step, there: _File | Left) -> Left | None:
+    if isinstance(there, Left):
+        return there if there.reason else None
+    try:
+        return _replace(step, there)
+    except OSError as exc:
+        return Left(step.path, f"it cannot be written ({exc.strerror or exc})", again=True)
+    finally:
+        step.temporary.unlink(missing_ok=True)
 
 
 def _look(git: Git, path: str, known: Collection[str | None]) -> _File:
@@ -118,16 +157,15 @@ def _filtered_id(git: Git, path: str, data: bytes) -> str:
     return git.out("hash-object", "--path", path, "--stdin", stdin=data, env=safe_environment())
 
 
-def _replace(place: Path, path: str, wanted: _Wanted | None, there: _File, scratch: Path) -> Left | None:
-    temporary = None
-    if wanted:
-        temporary = _prepare(wanted, scratch)
+def _replace(step: _Step, there: _File) -> Left | None:
+    place = step.git.root / step.path
+    if step.wanted:
         place.parent.mkdir(parents=True, exist_ok=True)
     point("checkout.file")
     if there.identity != (identity(place.lstat()) if os.path.lexists(place) else ()):
-        return Left(path, "it was edited just now")
-    if temporary:
-        temporary.replace(place)
+        return Left(step.path, "it was edited just now")
+    if step.wanted:
+        step.temporary.replace(place)
         point("checkout.renamed")
     else:
         place.unlink()
@@ -135,12 +173,10 @@ def _replace(place: Path, path: str, wanted: _Wanted | None, there: _File, scrat
     return None
 
 
-def _prepare(wanted: _Wanted, scratch: Path) -> Path:
-    temporary = scratch / f"{_TEMPORARY}{os.getpid()}.tmp"
+def _prepare(wanted: _Wanted, temporary: Path) -> None:
     with temporary.open("wb") as file:
         file.write(wanted.data)
         file.flush()
         os.fsync(file.fileno())
     if wanted.executable:
         temporary.chmod(temporary.stat().st_mode | 0o111)
-    return temporary

@@ -38,6 +38,18 @@ POINTS = (
     "spool.removed",
 )
 
+#: Points passed besides, in their order, by a turn that has commits of its own and finds the configured remote ahead.
+#: ``again.commit`` comes once for each of these commits.
+REMOTE_POINTS = (
+    "remote.fetched",
+    "again.begin",
+    "again.commit",
+    "again.made",
+    "push.before",
+    "push.after",
+    "remote.noted",
+)
+
 _passed: Counter[str] = Counter()
 
 

@@ -1,13 +1,14 @@
 """Commits made of objects, without touching index or work tree, published by compare-and-swap.
 
-Blobs are stored as they are, a temporary index turns them into a tree, ``commit-tree`` into a commit, ``update-ref``
-with the expected old value publishes it. Until that last step nothing refers to what was made, so a kill before it
-leaves the repository as it was (but for unreachable objects, which git collects in time).
+Blobs are stored as they are (objects.py), the trees above them changed (trees.py), ``commit-tree`` makes a commit of
+the root, ``update-ref`` with the expected old value publishes it. Until that last step nothing refers to what was made,
+so a kill before it leaves the repository as it was (but for unreachable objects, which git collects in time).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,12 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from codex.errors import Conflict, StorageError
 from codex.gitio import Git, GitFailed
-from codex.integration.durable import cannot_write
 from codex.integration.faults import point
+from codex.integration.objects import Object, write_objects
+from codex.integration.trees import FILE_MODES, change_tree
+from codex.integration.trees import UnsafeTree as UnsafeTree
 
 #: What would run somebody's program, lose data in a power cut, or give up at once on a lock held for a moment.
 _OVERRIDES = {
@@ -31,12 +33,8 @@ _OVERRIDES = {
     "i18n.commitEncoding": "UTF-8",
 }
 _NO_COMMIT = "0" * 40
-_FILE_MODES = ("100644", "100755")
+_LOCK_IN_THE_WAY = re.compile(r"Unable to create '([^'\n]+\.lock)': File exists")
 _ARGUMENTS = 400  # paths in one command line
-
-
-class UnsafeTree(StorageError):
-    """A path of the change leads through a symbolic link or submodule of the repository."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +65,35 @@ def build_commit(git: Git, base: str | None, changes: Mapping[str, bytes | None]
     submodule of the base, StorageError when git cannot write.
     """
     point("objects.begin")
-    modes = _modes(git, base, changes)
     present = {path: data for path, data in changes.items() if data is not None}
-    blobs = _write_blobs(git, list(present.values()))
-    entries = {path: (modes.get(path, "100644"), oid) for path, oid in zip(present, blobs, strict=True)}
+    stored = write_objects(git, [Object("blob", data) for data in present.values()])
+    blobs: dict[str, str | None] = {**dict.fromkeys(changes), **dict(zip(present, stored, strict=True))}
     point("objects.blobs")
-    lines = [index_line(path, entries.get(path)) for path in changes]
-    with _scratch_index(git) as env:
-        git.run("read-tree", base or "--empty", env=env)
-        git.run("update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
-        tree = git.out("write-tree", env=env)
+    made = change_tree(_tree_of(git, base), blobs, lambda oid: read_blobs(git, [oid])[0])
+    write_objects(git, made.objects)
     point("objects.tree")
-    if base is not None:
-        _require_only(changes, differences(git, base, tree))
     parents = ["-p", base] if base else []
     text = message.replace("\0", "").encode("utf-8", "replace")
-    commit = git.out("commit-tree", tree, *parents, stdin=text, env=safe_environment(_identity(git, when)))
+    commit = git.out("commit-tree", made.oid, *parents, stdin=text, env=safe_environment(_identity(git, when)))
+    _remember_tree(commit, made.oid)
     point("objects.commit")
     return commit
+
+
+#: Trees of the commits that this process made last.
+_trees: dict[str, str] = {}
+
+
+def _remember_tree(commit: str, tree: str) -> None:
+    if len(_trees) > 1_000:
+        _trees.clear()
+    _trees[commit] = tree
+
+
+def _tree_of(git: Git, commit: str | None) -> str | None:
+    if commit is None:
+        return None
+    return _trees.get(commit) or git.out("rev-parse", "--verify", f"{commit}^{{tree}}")
 
 
 def publish(git: Git, ref: str, new: str, old: str | None, *, reason: str) -> None:
@@ -98,7 +107,7 @@ def publish(git: Git, ref: str, new: str, old: str | None, *, reason: str) -> No
     except GitFailed as exc:
         if commit_of(git, ref) != old:
             raise Conflict(f"{ref} was moved by somebody else.", remedy="Take a new snapshot and try again.") from exc
-        raise _ref_refused(git, ref, exc) from exc
+        raise _ref_refused(ref, exc) from exc
     point("ref.after")
 
 
@@ -133,6 +142,11 @@ def files_at(git: Git, commit: str, paths: Iterable[str]) -> dict[str, tuple[str
     return found
 
 
+def is_file_mode(mode: str) -> bool:
+    """True for a plain file, executable or not; links and submodules are none."""
+    return mode in FILE_MODES
+
+
 def portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     """The paths in pieces that fit on a command line."""
     for start in range(0, len(paths), _ARGUMENTS):
@@ -149,26 +163,6 @@ def _difference(meta: str, path: str) -> FileChange:
         None if old_mode == absent else old_mode,
         None if new_mode == absent else new_mode,
     )
-
-
-def _modes(git: Git, base: str | None, paths: Iterable[str]) -> dict[str, str]:
-    """The mode of each file in the base: it keeps its executable bit."""
-    found = files_at(git, base, paths) if base else {}
-    return {path: mode for path, (mode, _) in found.items() if mode in _FILE_MODES}
-
-
-def _write_blobs(git: Git, blobs: Sequence[bytes]) -> list[str]:
-    """Store blobs without filters, in one process; returns their ids in order."""
-    try:
-        with TemporaryDirectory(prefix="codex-blobs-", dir=git.git_dir()) as folder:
-            names = [f"{folder}/{number}" for number in range(len(blobs))]
-            for name, data in zip(names, blobs, strict=True):
-                Path(name).write_bytes(data)
-            listed = "".join(f"{name}\n" for name in names).encode()
-            out = git.out("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed, env=safe_environment())
-    except OSError as exc:
-        raise cannot_write(git.git_dir(), exc) from exc
-    return out.split()
 
 
 def read_blobs(git: Git, oids: Sequence[str]) -> list[bytes]:
@@ -212,22 +206,12 @@ def clear_scratch(git_dir: Path) -> None:
 
 
 @contextmanager
-def _scratch_index(git: Git) -> Iterator[dict[str, str]]:
+def scratch_index(git: Git) -> Iterator[dict[str, str]]:
     path = scratch_path(git.git_dir())
     try:
         yield safe_environment({"GIT_INDEX_FILE": str(path)})
     finally:
         path.unlink(missing_ok=True)
-
-
-def _require_only(changes: Mapping[str, bytes | None], found: Iterable[FileChange]) -> None:
-    """The commit must change what was asked and nothing else: a link in the base would have been replaced silently."""
-    for change in found:
-        if change.path not in changes or change.old_mode not in {None, *_FILE_MODES}:
-            raise UnsafeTree(
-                f"{change.path} is a symbolic link or submodule where a file or folder is needed.",
-                remedy="Replace it by a real file or folder and commit that.",
-            )
 
 
 def _identity(git: Git, when: datetime) -> dict[str, str]:
@@ -251,11 +235,12 @@ def _configured(git: Git) -> dict[str, str]:
     return {key: value.strip() for key, _, value in pairs if key}
 
 
-def _ref_refused(git: Git, ref: str, exc: GitFailed) -> StorageError:
-    lock = git.root / git.out("rev-parse", "--git-path", f"{ref}.lock")
-    if not lock.exists():
+def _ref_refused(ref: str, exc: GitFailed) -> StorageError:
+    """The error for a person: a lock in the way (of the branch, of HEAD, of packed-refs) is named."""
+    lock = _LOCK_IN_THE_WAY.search(exc.stderr)
+    if lock is None:
         return exc
     return StorageError(
-        f"git cannot move {ref}: {lock} exists, left by a git that died or still runs.",
+        f"git cannot move {ref}: {lock[1]} exists, left by a git that died or still runs.",
         remedy="Make sure that no git runs in the workspace, remove that file, and run again.",
     )

@@ -23,6 +23,7 @@ from codex.corpus.jsonfile import loads_object
 from codex.errors import UserError
 from codex.gitio import Git
 from codex.integration.checkout import bring_to
+from codex.integration.commands import slash_commands
 from codex.integration.durable import cannot_write
 from codex.integration.gitstore import build_commit, publish, safe_environment
 from codex.integration.integrator import integrate
@@ -63,7 +64,8 @@ def init_workspace(
 ) -> Workspace:
     """Make a workspace at ``path``, which must not exist or be an empty folder, and return it opened.
 
-    ``campaign`` names a folder of the packaged manifests: its ``campaign.toml`` comes along, its ``workspace/`` is the
+    ``campaign`` names a folder of the packaged manifests: its ``campaign.toml`` comes along, and its ``booklist.json``
+    with the table that is made from it; the slash commands of coding agents are added; its ``workspace/`` is the
     corpus to start from unless ``seed`` (a tree laid out as a workspace) is given, and the books of its ``books.json``
     are registered in the ledger unless ``books`` (slug → ledger entry) says which. Raises UserError for a folder that
     is in use and for a campaign that does not exist, StorageError when the disk or git refuses.
@@ -127,12 +129,23 @@ def _files(home: Traversable, seed: Traversable | Path | None) -> dict[str, byte
     settings = home.joinpath("campaign.toml")
     if settings.is_file():
         files[f"manifests/{home.name}/campaign.toml"] = settings.read_bytes()
+    files |= slash_commands() | _booklist(home)
     start = seed if seed is not None else home.joinpath("workspace")
     if seed is not None or start.is_dir():
         files |= dict(_walk(start, ""))
     if not any(name.startswith("content/") for name in files):
         files["content/.gitkeep"] = b""
     return files
+
+
+def _booklist(home: Traversable) -> dict[str, bytes]:
+    """The campaign's list of books as data, and the table that is made from it; nothing for a campaign without one."""
+    listed = home.joinpath("booklist.json")
+    if not listed.is_file():
+        return {}
+    data, where = listed.read_bytes(), f"manifests/{home.name}/booklist.json"
+    table = booklist.render(booklist.parse_listing(data.decode("utf-8"), where))
+    return {where: data, booklist.PATH: table.encode("utf-8")}
 
 
 def _walk(folder: Traversable | Path, prefix: str) -> Iterator[tuple[str, bytes]]:

@@ -16,18 +16,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 
 from codex.errors import CodexError, Conflict, UserError
-from codex.integration import journal, spool
+from codex.integration import journal, resident, spool
 from codex.integration.apply import Outcome, apply_proposal
-from codex.integration.checkout import bring_to, clear_temporary
-from codex.integration.gitstore import UnsafeTree, build_commit, clear_scratch, commit_of, is_ancestor, publish
+from codex.integration.finish import finish, heal, warned
+from codex.integration.gitstore import UnsafeTree, build_commit, publish
 from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
-from codex.integration.push import push
+from codex.integration.push import Meeting
 from codex.snapshot import CommitSnapshot, Snapshot, blob_id
 from codex.workspace import Workspace
 
@@ -47,12 +46,14 @@ def integrate(
     now: datetime | None = None,
     dry_run: bool = False,
     lock_timeout: float = LOCK_TIMEOUT,
+    push: bool | None = None,
 ) -> list[IntegrationResult]:
     """Integrate proposals (or ids of spooled ones) and return what became of each, in their order.
 
     Each proposal is spooled first, so whatever happens here it is not lost; everything else that waits in the spool is
     dealt with in the same turn. ``now`` stamps events and commits (default: the clock, UTC). With ``dry_run`` nothing
-    is written: each result says what would happen (``committed`` without a commit id).
+    is written: each result says what would happen (``committed`` without a commit id). ``push``: to the configured
+    remote; None does as the settings say. What could not be pushed is a warning of the results.
 
     Raises WorkspaceError when the workspace cannot be written to, LockHeld when another integration does not end,
     StorageError when the disk or git refuses, Conflict when the branch keeps moving: the proposals then still wait.
@@ -60,25 +61,61 @@ def integrate(
     if dry_run:
         return _try_out(workspace, proposals, now)
     ids = [p if isinstance(p, str) else spool.put(workspace, p) for p in proposals]
-    drain(workspace, now=now, lock_timeout=lock_timeout)
+    drain(workspace, now=now, lock_timeout=lock_timeout, push=push)
     return [_result_of(workspace, proposal_id) for proposal_id in ids]
 
 
 def drain(
-    workspace: Workspace, *, now: datetime | None = None, lock_timeout: float = LOCK_TIMEOUT
+    workspace: Workspace,
+    *,
+    now: datetime | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+    push: bool | None = None,
 ) -> list[IntegrationResult]:
     """Integrate everything that waits in the spool, oldest first; returns the results of this turn.
 
-    Errors as in ``integrate``; what was dealt with before an error stays done.
+    ``push`` and errors as in ``integrate``; what was dealt with before an error stays done.
     """
+    meeting = Meeting.of(workspace, push, now)
+    results = _turn(workspace, meeting, now, lock_timeout)
+    for note in meeting.notes:
+        log.warning("%s", note)
+    return results
+
+
+def send(
+    workspace: Workspace, *, now: datetime | None = None, lock_timeout: float = LOCK_TIMEOUT
+) -> tuple[list[str], str]:
+    """Push what the remote lacks, integrating first what waits.
+
+    Returns what a person should know of it, and why it is not all there ("" when it is).
+    """
+    meeting = Meeting.of(workspace, True, now)
+    _turn(workspace, meeting, now, lock_timeout)
+    return meeting.notes, meeting.problem
+
+
+def _turn(workspace: Workspace, meeting: Meeting, now: datetime | None, lock_timeout: float) -> list[IntegrationResult]:
+    """See what the remote has, integrate on top of it, push; the network is not used under the lock."""
+    if meeting.has_work():
+        meeting.look()
     with integrator_lock(workspace.git_dir, timeout=lock_timeout):
         workspace.require_writable()
         heal(workspace)
-        results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
-    if any(result.status == "committed" for result in results) and (problem := push(workspace)):
-        results[-1] = _warned(results[-1], problem)
-        spool.done(workspace, results[-1].proposal, results[-1])
-    return results
+        meeting.join()
+        with resident.turn(workspace):
+            results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
+    meeting.deliver(lock_timeout)
+    return [_delivered(workspace, meeting, result) for result in results]
+
+
+def _delivered(workspace: Workspace, meeting: Meeting, result: IntegrationResult) -> IntegrationResult:
+    """The result as it stands after the push: integrated again since, perhaps, or not on the remote yet."""
+    result = spool.last_result(workspace, result.proposal) or result
+    if result.status == "committed" and meeting.pushing and meeting.problem:
+        result = warned(result, meeting.problem)
+        spool.done(workspace, result.proposal, result)
+    return result
 
 
 def heal_if_free(workspace: Workspace) -> None:
@@ -92,14 +129,6 @@ def heal_if_free(workspace: Workspace) -> None:
         return
     except CodexError as exc:
         log.warning("An interrupted integration could not be finished: %s", exc)
-
-
-def heal(workspace: Workspace) -> None:
-    """Finish checkout and results of commits that a killed writer published. Call it under the lock."""
-    clear_scratch(workspace.git_dir)
-    clear_temporary(workspace.state_dir)
-    for problem in _finish(workspace):
-        log.warning("%s", problem)
 
 
 def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) -> IntegrationResult:
@@ -118,20 +147,20 @@ def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) 
 
 def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> IntegrationResult:
     for _ in range(MAX_RACES):
-        earlier = applied_in(workspace.git, proposal)
+        ref = _branch(workspace)
+        snapshot = resident.state_at(workspace, ref)
+        earlier = None if snapshot.commit == proposal.base else applied_in(workspace.git, proposal)
         if earlier:
             return _again(workspace, proposal, earlier)
-        ref = _branch(workspace)
-        with closing(workspace.at(ref)) as snapshot:
-            outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
-            if not outcome.changes:
-                return outcome.result
-            try:
-                return _commit(workspace, ref, snapshot, proposal, outcome, now)
-            except UnsafeTree as exc:
-                return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
-            except Conflict:
-                log.info("The branch moved while %s was being integrated; trying again.", proposal.id)
+        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+        if not outcome.changes:
+            return outcome.result
+        try:
+            return _commit(workspace, ref, snapshot, proposal, outcome, now)
+        except UnsafeTree as exc:
+            return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+        except Conflict:
+            log.info("The branch moved while %s was being integrated; trying again.", proposal.id)
     raise Conflict(
         f"The branch moved {MAX_RACES} times while proposal {proposal.id} was being integrated.",
         remedy="It waits in the spool; run `codexctl integrate` again.",
@@ -151,7 +180,9 @@ def _commit(
     unfinished = journal.load(workspace.state_dir).entries
     journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, entry)))
     publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
-    return _warned(result, *_finish(workspace))
+    if outcome.state:
+        resident.advance(workspace, outcome.state, commit)
+    return warned(result, *finish(workspace))
 
 
 def _branch(workspace: Workspace) -> str:
@@ -161,32 +192,6 @@ def _branch(workspace: Workspace) -> str:
         workspace.require_writable()
         raise Conflict("The checked-out branch changes at this moment.", remedy="Run the command again.")
     return ref
-
-
-def _finish(workspace: Workspace) -> list[str]:
-    """Carry out the journal: bring work tree and index to the branch, keep the results. Returns what was left."""
-    entries = journal.load(workspace.state_dir).entries
-    ref = workspace.git.branch_ref()
-    current = commit_of(workspace.git, ref) if ref else None
-    valid = [e for e in entries if current and e.ref == ref and is_ancestor(workspace.git, e.commit, current)]
-    left = bring_to(workspace.git, current, journal.merged(valid), workspace.state_dir) if valid and current else []
-    problems = [f"{each.path} was not checked out: {each.reason}." for each in left]
-    for entry in valid:
-        if entry.result and spool.result(workspace, entry.result.proposal) is None:
-            spool.done(workspace, entry.result.proposal, _warned(entry.result, *problems))
-    again = [e.model_copy(update={"result": None}) for e in valid] if any(each.again for each in left) else []
-    if entries:
-        journal.save(workspace.state_dir, journal.Journal(entries=_joined(again)))
-    return problems
-
-
-def _joined(entries: Sequence[journal.Entry]) -> tuple[journal.Entry, ...]:
-    """The entries as one, so that the journal does not grow while an obstacle stays."""
-    return (entries[-1].model_copy(update={"known": journal.merged(entries)}),) if entries else ()
-
-
-def _warned(result: IntegrationResult, *warnings: str) -> IntegrationResult:
-    return result.model_copy(update={"warnings": (*result.warnings, *warnings)})
 
 
 def _again(workspace: Workspace, proposal: Proposal, earlier: IntegrationResult) -> IntegrationResult:

@@ -31,13 +31,13 @@ class LockHeld(StorageError):
 
 
 @contextmanager
-def integrator_lock(git_dir: Path, *, timeout: float = 120.0) -> Iterator[None]:
-    """Hold the lock of the workspace whose git folder this is.
+def integrator_lock(git_dir: Path, *, timeout: float = 120.0, name: str = LOCK_NAME) -> Iterator[None]:
+    """Hold the lock of the workspace whose git folder this is (``name``: another lock of the same kind).
 
     ``timeout`` in seconds; 0 tries once. Raises LockHeld, naming the holder, when it was not to be had in time.
     Threads of one process exclude each other as processes do.
     """
-    path = git_dir / LOCK_NAME
+    path = git_dir / name
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as exc:

@@ -21,18 +21,19 @@ def commit_message(proposal: Proposal, result: IntegrationResult, co_authors: It
     body = [_title(proposal), "", f"Subject: {_line(proposal.subject)}", f"Pass: {_line(proposal.pass_name)}"]
     body += [f"Unit {unit}: accepted" for unit in result.accepted]
     body += [f"Unit {each.id}: rejected ({each.reason})" for each in result.rejected]
+    body += [f"Unit {unit}: withdrawn" for unit in result.withdrawn]
     body += ["", f"{_PROPOSAL}: {proposal.id}"]
     body += [f"{_UNITS}: {' '.join(result.accepted)}"] if result.accepted else []
     body += [f"Co-authored-by: {_line(author)}" for author in co_authors]
     return "\n".join(body) + "\n"
 
 
-def applied_in(git: Git, proposal: Proposal) -> IntegrationResult | None:
-    """The commit of the checked-out history that carried this proposal out, as a result; None when there is none.
+def applied_in(git: Git, proposal: Proposal, head: str = "HEAD") -> IntegrationResult | None:
+    """The commit of a history (the checked-out one) that carried this proposal out, as a result; None for none.
 
     The id of a proposal covers its base commit, so no older commit can hold it.
     """
-    since = [f"{proposal.base}..HEAD"] if _is_commit(git, proposal.base) else ["-n", str(_UNKNOWN_BASE_DEPTH), "HEAD"]
+    since = [f"{proposal.base}..{head}"] if _is_commit(git, proposal.base) else ["-n", str(_UNKNOWN_BASE_DEPTH), head]
     found = git.out("log", "--format=%H%n%B", f"--grep=^{_PROPOSAL}: {proposal.id}$", *since, "--")
     if not found:
         return None
@@ -40,6 +41,12 @@ def applied_in(git: Git, proposal: Proposal) -> IntegrationResult | None:
     units = re.search(rf"^{_UNITS}: (.*)$", message, re.MULTILINE)
     accepted = tuple(units[1].split()) if units else ()
     return IntegrationResult(proposal=proposal.id, status="unchanged", commit=commit, accepted=accepted)
+
+
+def proposal_of(message: str) -> str | None:
+    """The id of the proposal that a commit with this message says it carries out."""
+    found = re.search(rf"^{_PROPOSAL}: (p-[0-9a-f]{{24}})$", message, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _is_commit(git: Git, base: str) -> bool:

@@ -17,7 +17,30 @@ from codex.campaign.events import EventDraft
 
 UnitId = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.([0-9]{2}|E[0-9]{1,2})$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+#: Fields of a proposal that have come since the first ones were spooled.
+_LATER_FIELDS = ("withdraw", "decisions", "repairs", "plan_mode")
 CatalogId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=160)]
+
+#: Repairs of shared files by the kind of finding that they mend (adoption/registry.py); what they write is computed.
+RepairName = Literal[
+    "quoted-ids",
+    "stale-flags",
+    "missing-figures",
+    "doubled-keys",
+    "ledger-of-another-age",
+    "projection",
+    "broken-edges",
+    "doubled-edges",
+    "stale-graph",
+    "missing-edges",
+    "concepts-without-entry",
+    "concepts-without-unit",
+    "planned-notes",
+    "connections-without-their-units",
+    "connection-counts",
+    "stale-plan",
+    "missing-commands",
+]
 
 
 class _Data(BaseModel):
@@ -87,7 +110,7 @@ class Report(_Data):
 
 
 class CostLine(_Data):
-    """One line of cost_ledger.jsonl (protocol §9 plus cache, attempt and outcome); ``call`` makes it idempotent."""
+    """One line of cost_ledger.jsonl (protocol §9 plus cache, batch, attempt and outcome); ``call`` makes it idempotent."""
 
     call: str
     timestamp: str
@@ -102,10 +125,38 @@ class CostLine(_Data):
     output_tokens: int
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    web_searches: int = 0
+    batch: bool = False
+    pattern: str = ""
     tokens_estimated: bool = False
     cost_usd: Decimal
     duration_s: float
     outcome: str
+
+
+class Withdrawal(_Data):
+    """A shipped unit that is taken back, with what the history says of its integration (withdrawal.py).
+
+    ``known_before``: units and flows that named it before it shipped, and so do not hold it back. ``own_concept``,
+    ``own_note`` and ``own_edges``: what came into catalog and graph with it.
+    """
+
+    id: UnitId
+    expected_blob: str
+    reason: str = ""
+    known_before: tuple[str, ...] = ()
+    own_concept: bool = False
+    own_note: bool = False
+    own_edges: tuple[EdgeChange, ...] = ()
+    in_flight: bool = Field(default=False, description="it was announced as in flight before it shipped")
+
+
+class ConnectionDecision(_Data):
+    """A person's decision on a proposed connection (manifests/connection_proposals.md)."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^conn:\S+$", max_length=200)]
+    status: Literal["approved", "rejected"]
+    note: str = Field(default="", max_length=2_000)
 
 
 class Proposal(_Data):
@@ -128,13 +179,23 @@ class Proposal(_Data):
     sections: tuple[PlanSection, ...] = ()
     notation: str | None = Field(default=None, description="whole text of notation/<book-slug>.md")
     reports: tuple[Report, ...] = ()
+    plan_mode: Literal["compat", "extended"] | None = Field(
+        default=None, description="make the production plan anew in this mode; computed by the integrator"
+    )
     events: tuple[EventDraft, ...] = ()
     always_events: tuple[EventDraft, ...] = ()
     costs: tuple[CostLine, ...] = ()
+    withdraw: tuple[Withdrawal, ...] = ()
+    decisions: tuple[ConnectionDecision, ...] = ()
+    repairs: tuple[RepairName, ...] = Field(default=(), description="what is to be mended, by kind of finding")
 
     @property
     def id(self) -> str:
-        body = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        content = self.model_dump(mode="json")
+        for later in _LATER_FIELDS:  # a proposal spooled before they existed keeps its id
+            if not content[later]:
+                del content[later]
+        body = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return "p-" + hashlib.sha256(body.encode()).hexdigest()[:24]
 
     @property
@@ -153,12 +214,17 @@ class RejectedUnit(_Data):
 
 
 class IntegrationResult(_Data):
-    """What became of one proposal. ``commit`` is None when there was nothing to change or it was refused."""
+    """What became of one proposal. ``commit`` is None when there was nothing to change or it was refused.
+
+    ``actions``: what was done to shared files, a clause each, as the integration report has it.
+    """
 
     proposal: str
     status: Literal["committed", "unchanged", "refused"]
     commit: str | None = None
     accepted: tuple[str, ...] = ()
     rejected: tuple[RejectedUnit, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     reason: str = ""

@@ -1,20 +1,169 @@
-"""Push after an integration, when the settings say so: fast-forward only, and never at the price of the commit."""
+"""Meet the other clones at the remote: see what it has, follow it, push, and integrate again when it has gone on.
+
+The network is used without the lock, so that a slow remote holds up nobody; branch and work tree change under it. A
+remote that cannot be reached costs no commit: it stays here, is reported as outstanding, and goes with the next push.
+"""
 
 from __future__ import annotations
 
-from codex.gitio import GitFailed
-from codex.integration.gitstore import safe_environment
+import json
+import logging
+import random
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from codex.errors import CodexError
+from codex.integration import spool
+from codex.integration.again import join
+from codex.integration.faults import point
+from codex.integration.finish import heal
+from codex.integration.gitstore import commit_of, is_ancestor
+from codex.integration.lock import LockHeld, integrator_lock
+from codex.integration.network import RemoteTrouble
+from codex.integration.remote import Answer, Remote, fetch, push, remote_of, require_remote, tip_there
 from codex.workspace import Workspace
 
+log = logging.getLogger(__name__)
 
-def push(workspace: Workspace) -> str | None:
-    """Push the checked-out branch to the configured remote; why that failed, as a sentence, or None."""
-    git, settings = workspace.git, workspace.settings.git
-    ref = git.branch_ref()
-    if not (settings.push and settings.remote and ref):
-        return None
-    try:
-        git.run("push", "--quiet", "--", settings.remote, f"{ref}:{ref}", env=safe_environment())
-    except GitFailed as exc:
-        return f"The commit is not on {settings.remote} yet: {exc.what}"
-    return None
+#: Pushes that come too late, one after the other, before this turn gives up.
+MAX_PUSHES = 30
+#: Longest pause before the next of them, in seconds; chosen at random, so that clones get out of step.
+_PAUSE = 0.25
+#: Who pushes holds this lock in the git folder.
+_LOCK = "codex-push.lock"
+
+
+class Meeting:
+    """One turn's dealings with the remote. ``problem`` is why the turn's commits are not there, "" when they are.
+
+    ``remote`` is None where none is configured: then every step does nothing.
+    """
+
+    def __init__(self, workspace: Workspace, remote: Remote | None, pushing: bool, now: datetime | None) -> None:
+        self.workspace, self.remote, self.pushing, self._now = workspace, remote, pushing, now
+        self.problem = ""
+        self.notes: list[str] = []
+        self._theirs: str | None = None
+
+    @classmethod
+    def of(cls, workspace: Workspace, push: bool | None, now: datetime | None) -> Meeting:
+        """The meeting of a turn; ``push``: None as the settings say. UserError when asked for without a remote."""
+        if push:
+            require_remote(workspace)
+        remote = remote_of(workspace)
+        wanted = workspace.settings.git.push if push is None else push
+        return cls(workspace, remote, remote is not None and wanted, now)
+
+    def has_work(self) -> bool:
+        """True when something waits to be integrated, or commits to be pushed."""
+        head = self.workspace.git.head()
+        return spool.waits(self.workspace) or (self.pushing and head is not None and not self._is_there(head))
+
+    def look(self) -> None:
+        """See what the remote has, and fetch what is missing here. Trouble with the remote is kept as the problem."""
+        if self.remote is None:
+            return
+        git = self.workspace.git
+        try:
+            self._theirs = tip_there(git, self.remote)
+            if self._theirs and not is_ancestor(git, self._theirs, "HEAD"):
+                fetch(git, self.remote)
+                point("remote.fetched")
+                if commit_of(git, self._theirs) is None:
+                    raise RemoteTrouble("its branch was rewritten a moment ago")
+        except RemoteTrouble as exc:
+            self._fail(exc)
+
+    def join(self) -> None:
+        """Let the branch follow what was seen. Call it under the integrator's lock."""
+        if self._theirs is None or self.problem:
+            return
+        now = self._now or datetime.now(UTC)
+        try:
+            self.notes += join(self.workspace, self._theirs, now, rewrite=self.pushing)
+            self._remember()
+        except CodexError as exc:
+            self._fail(exc)
+
+    def deliver(self, lock_timeout: float) -> None:
+        """Push what the branch has; when the remote was quicker, integrate again on its state and push that.
+
+        Pushes of one workspace come one after the other: who waits mostly finds everything pushed.
+        """
+        if self.remote is None:
+            spool.forget(self.workspace)
+        if self.remote is None or not self.pushing:
+            return
+        try:
+            with integrator_lock(self.workspace.git_dir, timeout=lock_timeout, name=_LOCK):
+                self._deliver(self.remote, lock_timeout)
+        except LockHeld:
+            self._fail(RemoteTrouble("another push from here does not end"))
+
+    def _deliver(self, remote: Remote, lock_timeout: float) -> None:
+        for attempt in range(MAX_PUSHES):
+            if self.problem or self._push(remote):
+                return
+            time.sleep(random.uniform(0, _PAUSE * attempt / MAX_PUSHES))
+            self.look()
+            with integrator_lock(self.workspace.git_dir, timeout=lock_timeout):
+                self.workspace.require_writable()
+                heal(self.workspace)
+                self.join()
+        self._fail(RemoteTrouble(f"it has gone on {MAX_PUSHES} times while this was being pushed"))
+
+    def _push(self, remote: Remote) -> bool:
+        """True when there is nothing more to push, or pushing is in vain; False when the remote has gone on."""
+        head = self.workspace.git.head()
+        if head is None or self._is_there(head):
+            return True
+        try:
+            point("push.before")
+            answer = push(self.workspace.git, remote, head)
+            point("push.after")
+        except RemoteTrouble as exc:
+            self._fail(exc)
+            return True
+        if answer is Answer.DONE:
+            self._theirs = head
+            self._remember()
+        return answer is Answer.DONE
+
+    def _is_there(self, commit: str) -> bool:
+        """True when the remote is known to have this commit."""
+        known = (self._theirs, self._last_seen())
+        return any(tip and is_ancestor(self.workspace.git, commit, tip) for tip in dict.fromkeys(known))
+
+    def _last_seen(self) -> str | None:
+        """Where the remote was when this workspace last dealt with it: a hint, its absence costs a question."""
+        try:
+            seen = json.loads(self._seen_path().read_bytes())
+            same = self.remote and (seen["remote"], seen["branch"]) == (self.remote.name, self.remote.branch)
+            return str(seen["commit"]) if same else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _remember(self) -> None:
+        """Note where the remote is; proposals whose commits it has need not be kept any more."""
+        if self.remote is None or self._theirs is None or self._theirs == self._last_seen():
+            return
+        kept = spool.kept(self.workspace)
+        commits = [commit for commit in kept.values() if commit]
+        git = self.workspace.git
+        missing = git.run("rev-list", "--ignore-missing", *commits, "--not", self._theirs).stdout.decode().split()
+        spool.forget(self.workspace, (name for name, commit in kept.items() if commit not in missing))
+        body = {"remote": self.remote.name, "branch": self.remote.branch, "commit": self._theirs}
+        with suppress(OSError):
+            self._seen_path().write_text(json.dumps(body) + "\n", encoding="utf-8")
+        point("remote.noted")
+
+    def _seen_path(self) -> Path:
+        return self.workspace.state_dir / "remote.json"
+
+    def _fail(self, exc: CodexError) -> None:
+        name = self.remote.name if self.remote else "the remote"
+        remedy = exc.remedy or "`codexctl integrate --push` tries again."
+        self.problem = f"What is new here is not on {name} yet: {exc.what.rstrip('.')}. It is safe here. {remedy}"
+        log.warning("%s", self.problem) if not self.pushing else None

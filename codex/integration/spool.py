@@ -3,13 +3,18 @@
 ``.codex/state/spool/<id>.json`` is a waiting proposal, ``spool/done/<id>.json`` what became of it, ``spool/bad/`` what
 could not be read. A proposal's file goes only after its result is on disk, so a kill in between makes the
 integrator look at it again, recognise it, and answer the same.
+
+``spool/kept/`` holds proposals whose commits a configured remote has not got yet: when it has gone on meanwhile, they
+are integrated again on its state (again.py). What is then no longer accepted is kept for good in ``spool/late/``.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +71,54 @@ def pending(workspace: Workspace) -> list[Spooled]:
     return sorted(found, key=lambda s: (s.queued_ns, s.id))
 
 
+def waits(workspace: Workspace) -> bool:
+    """True when anything is in the spool, readable or not."""
+    return any(_folder(workspace).glob("*.json"))
+
+
 def done(workspace: Workspace, proposal_id: str, result: IntegrationResult) -> None:
-    """Keep what became of a proposal and take it off the spool."""
+    """Keep what became of a proposal and take it off the spool; one that was committed is kept until ``forget``."""
     folder = _folder(workspace)
     write_durably(folder / "done" / f"{proposal_id}.json", _encode(result.model_dump(mode="json")), name="done")
-    (folder / f"{proposal_id}.json").unlink(missing_ok=True)
+    waiting = folder / f"{proposal_id}.json"
+    if result.status == "committed" and waiting.exists():
+        waiting.replace(folder / "kept" / waiting.name)
+    waiting.unlink(missing_ok=True)
     point("spool.removed")
+
+
+def kept(workspace: Workspace) -> dict[str, str]:
+    """Proposals that are kept, by id, with the commits that carried them out."""
+    ids = (path.stem for path in (_folder(workspace) / "kept").glob("*.json"))
+    results = ((name, last_result(workspace, name)) for name in ids)
+    return {name: result.commit or "" for name, result in results if result}
+
+
+def kept_proposal(workspace: Workspace, proposal_id: str) -> Proposal | None:
+    """A kept proposal; None when it is not there or cannot be read any more."""
+    try:
+        return _load(_folder(workspace) / "kept" / f"{proposal_id}.json").proposal
+    except (FileNotFoundError, DataError):
+        return None
+
+
+def forget(workspace: Workspace, proposal_ids: Iterable[str] | None = None) -> None:
+    """Keep these proposals (None: all) no longer: their commits are where they should be."""
+    folder = _folder(workspace) / "kept"
+    names = [path.stem for path in folder.glob("*.json")] if proposal_ids is None else proposal_ids
+    for name in names:
+        (folder / f"{name}.json").unlink(missing_ok=True)
+
+
+def set_late(workspace: Workspace, proposal_id: str) -> Path:
+    """Copy a kept proposal to where nothing is ever deleted; returns its new path."""
+    late = _folder(workspace) / "late"
+    late.mkdir(exist_ok=True)
+    source = late.parent / "kept" / f"{proposal_id}.json"
+    if source.exists():
+        shutil.copyfile(source, late / source.name)
+        sync_folder(late)
+    return late / source.name
 
 
 def result(workspace: Workspace, proposal_id: str) -> IntegrationResult | None:
@@ -106,6 +153,7 @@ def _folder(workspace: Workspace) -> Path:
     folder = workspace.state_dir / "spool"
     try:
         (folder / "done").mkdir(parents=True, exist_ok=True)
+        (folder / "kept").mkdir(exist_ok=True)
     except OSError as exc:
         raise cannot_write(folder, exc) from exc
     return folder

@@ -6,7 +6,7 @@ The success criteria are those of the orchestration protocol, §11.3.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,10 @@ from codex.campaign.budgets import book_scope, ceilings
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Event, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.limits import thresholds_of
 from codex.campaign.tables import BOOK
 from codex.check import check_corpus
 from codex.continuity.corpus import ContinuityReport, measure_corpus
-from codex.continuity.thresholds import THRESHOLDS
 from codex.corpus.index import CorpusIndex
 from codex.snapshot import Snapshot
 
@@ -105,7 +105,8 @@ def of_snapshot(snapshot: Snapshot, slug: str, budget: BudgetSettings | None = N
     """The scorecard of a book at one state; raises UserError for a book that the ledger does not know."""
     ledger, subject = Ledger.load(snapshot), f"book:{slug}"
     entry, events = ledger.book(slug), ledger.events(subject)
-    continuity = measure_corpus(snapshot)
+    chosen = thresholds_of(snapshot)
+    continuity = replace(measure_corpus(snapshot), chosen=chosen)
     units = tuple(_units(snapshot, ledger, subject))
     mine = {u.id for u in units}
     return Scorecard(
@@ -115,7 +116,7 @@ def of_snapshot(snapshot: Snapshot, slug: str, budget: BudgetSettings | None = N
         units=units,
         layers=tuple(_layers(events)),
         continuity=continuity,
-        batch=ContinuityReport(tuple(u for u in continuity.units if u.unit_id in mine)),
+        batch=ContinuityReport(tuple(u for u in continuity.units if u.unit_id in mine), chosen=chosen),
         cost=ledger.spent(subject),
         budget=ceilings(ledger, slug, load_campaign(snapshot), budget)[book_scope(slug)],
         calls=sum(_whole(event.data.get("agent_invocations")) for event in events),
@@ -200,8 +201,8 @@ def _layer_row(layer: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _metric_rows(card: Scorecard) -> Iterator[tuple[str, ...]]:
     """The book's own units decide; where the corpus as a whole is below, that is told too (curriculum.md §2)."""
-    for threshold in THRESHOLDS:
-        corpus, batch = (report.aggregate.get(threshold.key) for report in (card.continuity, card.batch))
+    for threshold in card.continuity.chosen:
+        corpus, batch = (report.judged.get(threshold.key) for report in (card.continuity, card.batch))
         shown = ["–" if figure is None else f"{figure:.2f}" for figure in (corpus, batch)]
         verdict = "no units" if batch is None else "met" if batch >= threshold.minimum else "below"
         if verdict == "met" and corpus is not None and corpus < threshold.minimum:

@@ -113,6 +113,26 @@ def _unfilled(reply: AuditReply) -> Iterator[Defect]:
 
 def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:
     del verdict
+    return _changes(context, reply, "audited")
+
+
+def salvage(context: Context, reply: AuditReply) -> Changes | None:
+    """What stands of an audit that failed: its sound rows, for topic equivalence only (protocol §6, pass 1).
+
+    None when the audit holds something harmful, or no sound theorem row to go on with.
+    """
+    defects = gate(context, reply).defects
+    wrong = {defect.where for defect in defects}
+    inventories = {name: [row for row in getattr(reply, name) if row.id not in wrong] for name in _INVENTORIES}
+    if any(harmful(reply)) or not inventories["theorems"]:
+        return None
+    return _changes(context, reply.model_copy(update=inventories), "audit-degraded")
+
+
+_INVENTORIES = ("theorems", "exercises", "examples", "notation", "sequencing", "applications")
+
+
+def _changes(context: Context, reply: AuditReply, status: str) -> Changes:
     book = context.book
     isbns = [shown_locator("isbn", source.locator) for source in reply.sources if source.kind == "isbn"]
     front = {
@@ -124,11 +144,11 @@ def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:
         "fasttrack_entry": book.get("fasttrack_entry", ""),
         "subject": context.subject,
         "scope": book.get("scope", ""),
-        "plan_status": "audited",
+        "plan_status": status,
         "sources_consulted": len(reply.sources),
     }
     section = PlanSection(number=1, markdown=render_section(reply), front_matter=front)
     return Changes(title=f"Audit {book['title']}", sections=(section,))
 
 
-AUDIT = Pass("P1_audit", "audit", AuditReply, "audit", (), variables, gate, changes)
+AUDIT = Pass("P1_audit", "audit", AuditReply, "audit", (), variables, gate, changes, salvage)

@@ -25,10 +25,14 @@ from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeCha
 from codex.passes.equivalence import Defect
 from codex.passes.evidence import BookName
 from codex.passes.inventory import LAYERS, Inventory, parse_section
+from codex.passes.queued import QueuedUnit, queued_unit, unit_of
 from codex.snapshot import Snapshot
 from codex.units import Unit
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
+
+#: The layers that ask for the book's own examples and exercises again.
+REPRODUCTION = frozenset({"exercise", "worked_example"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Context:
-    """Everything that a pass may read. ``snapshot`` is pinned: a resumed run sees the very same one."""
+    """Everything that a pass may read. ``snapshot`` is pinned: a resumed run sees the very same one.
+
+    ``hint`` is what a person said to this attempt when the pass had been escalated; "" when nothing.
+    """
 
     snapshot: Snapshot
     base: str
@@ -84,6 +91,7 @@ class Context:
     unit: str | None = None
     owner: str | None = None
     failure: Failure | None = None
+    hint: str = ""
 
     @property
     def slug(self) -> str:
@@ -125,8 +133,17 @@ class Context:
 
     @cached_property
     def book(self) -> Mapping[str, Any]:
-        """The subject's ledger entry (title, tier, scope …)."""
-        return self.ledger.book(self.slug)
+        """The subject's ledger entry (title, tier, scope …); for a queued unit of no book at least its title."""
+        if self.queued is None:
+            return self.ledger.book(self.slug)
+        known = self.ledger.entry(self.subject) if self.ledger.knows(self.subject) else {}
+        return {"title": self.queued.title} | known
+
+    @cached_property
+    def queued(self) -> QueuedUnit | None:
+        """What the audits say of a unit that is a subject of its own (``unit:<id>``); None for a book."""
+        unit_id = unit_of(self.subject)
+        return queued_unit(self.snapshot, unit_id, self.corpus) if unit_id else None
 
     @cached_property
     def _plan(self) -> BookPlan:
@@ -143,12 +160,16 @@ class Context:
 
     @cached_property
     def thresholds(self) -> Mapping[str, float]:
-        """Layer → percentage that must be covered; raises DataError when the campaign leaves one out."""
+        """Layer → percentage that must be covered; raises DataError when the campaign leaves one out.
+
+        A book that goes on with a degraded audit reproduces nothing (protocol §6, pass 1: topic-equivalent only).
+        """
         found = load_campaign(self.snapshot).layers
         missing = [layer for layer in LAYERS if layer not in found]
         if missing:
             raise DataError(f"{CAMPAIGN}: [layers] lacks {', '.join(missing)}.", remedy="Add the percentages.")
-        return found
+        degraded = self.book.get("expectations") == "topic-equivalent"
+        return {layer: 0 if degraded and layer in REPRODUCTION else found[layer] for layer in LAYERS}
 
     @cached_property
     def crosswalk(self) -> str:
@@ -157,7 +178,8 @@ class Context:
     @cached_property
     def deliverables(self) -> tuple[Deliverable, ...]:
         """What the plan (or a failed verification) asked for and has not shipped yet, in order."""
-        return tuple(Deliverable.of(d) for d in self.book.get("outstanding_deliverables", ()))
+        owed = tuple(Deliverable.of(d) for d in self.book.get("outstanding_deliverables", ()))
+        return owed or ((Deliverable.of(self.queued.as_data()),) if self.queued else ())
 
     @property
     def deliverable(self) -> Deliverable:
@@ -220,7 +242,11 @@ class Changes:
 
 @dataclass(frozen=True)
 class Pass(Generic[ReplyT]):
-    """One pass. ``prompt`` names a pattern in codex/prompts; ``tools`` are names from codex/agents/tools.py."""
+    """One pass. ``prompt`` names a pattern in codex/prompts; ``tools`` are names from codex/agents/tools.py.
+
+    ``salvage`` is what a ladder that goes on with less may keep of a reply that failed; None when there is nothing.
+    ``desk`` is the snapshot that the tools act on.
+    """
 
     name: str
     title: str
@@ -230,3 +256,5 @@ class Pass(Generic[ReplyT]):
     variables: Callable[[Context], Mapping[str, Any]]
     gate: Callable[[Context, ReplyT], Verdict]
     changes: Callable[[Context, ReplyT, Verdict], Changes]
+    salvage: Callable[[Context, ReplyT], Changes | None] | None = None
+    desk: Callable[[Context], Snapshot] = lambda context: context.snapshot

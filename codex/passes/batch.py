@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from codex.campaign.definition import load_campaign
+from codex.campaign.limits import thresholds_of
 from codex.continuity.corpus import measure_files, registered_anchors
-from codex.continuity.thresholds import NO_UNITS, THRESHOLDS, Threshold
+from codex.continuity.thresholds import NO_UNITS, aggregate
 from codex.passes.base import Context
 
 
@@ -18,18 +17,13 @@ def batch_figures(context: Context, texts: Mapping[str, str] | None = None) -> d
     for unit_id in context.produced:
         unit = context.units[unit_id]
         files[unit.path] = edited[unit_id].encode() if unit_id in edited else unit.data
-    return measure_files(files, registered_anchors(context.snapshot)).aggregate
-
-
-def minimums(context: Context) -> tuple[Threshold, ...]:
-    """The metrics with the campaign's own thresholds."""
-    wanted = load_campaign(context.snapshot).continuity
-    return tuple(replace(t, minimum=wanted.get(t.name, t.minimum)) for t in THRESHOLDS)
+    measured = measure_files(files, registered_anchors(context.snapshot)).units
+    return aggregate(measured, thresholds_of(context.snapshot))
 
 
 def below(context: Context, figures: Mapping[str, float]) -> dict[str, str]:
     """Metric → in words what falls short of its threshold; one entry for no units at all."""
     if not figures:
         return {"units": NO_UNITS}
-    short = [t for t in minimums(context) if figures[t.key] < t.minimum]
+    short = [t for t in thresholds_of(context.snapshot) if figures[t.key] < t.minimum]
     return {t.key: f"{t.name}: {figures[t.key]:.2f} < {t.minimum:g}" for t in short}

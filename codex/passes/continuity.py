@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codex.campaign.answers import accepted
+from codex.campaign.limits import thresholds_of
 from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.continuity.report import PATH as REPORT
 from codex.continuity.report import report_markdown
 from codex.corpus.quoting import plain
 from codex.integration.proposal import Report
 from codex.passes.base import Changes, Context, Pass, Verdict
-from codex.passes.batch import batch_figures, below, minimums
+from codex.passes.batch import batch_figures, below
 from codex.passes.equivalence import Defect
 from codex.passes.evidence import MIN_QUOTE_WORDS, fold, locate
 from codex.passes.harmless import harmful
@@ -69,7 +72,7 @@ def _heading(context: Context, unit: str, word: str) -> str:
 
 
 def measured(context: Context) -> ContinuityReport:
-    return measure_corpus(context.snapshot)
+    return replace(measure_corpus(context.snapshot), chosen=thresholds_of(context.snapshot))
 
 
 def variables(context: Context) -> dict[str, Any]:
@@ -93,7 +96,11 @@ def gate(context: Context, reply: ContinuityReply) -> Verdict:
         "metrics": batch, "corpus_metrics": dict(report.aggregate), "corpus_failures": list(report.failures),
         "samples": len(reply.judgements), "samples_holding": sum(j.holds for j in reply.judgements),
     }  # fmt: skip
-    return Verdict(defects, figures, shortfall=tuple(short) if not defects else ())
+    if defects:
+        return Verdict(defects, figures)
+    if short and accepted(context.ledger, context.subject, context.pass_name) is not None:
+        return Verdict((), {**figures, "accepted": True, "deferred": [f"{d.where}: {d.what}" for d in short]})
+    return Verdict((), figures, shortfall=tuple(short))
 
 
 def _about(context: Context, sample: str) -> str:
@@ -132,7 +139,7 @@ def _quote_problem(context: Context, sample: dict[str, str], quote: str) -> str:
 def changes(context: Context, reply: ContinuityReply, verdict: Verdict) -> Changes:
     corpus = report_markdown(measured(context), context.snapshot.text(REPORT, ""))
     markdown = corpus.rstrip("\n") + "\n\n" + render_book(context, reply, verdict)
-    held = "verified" if not verdict.shortfall else "falls short"
+    held = "falls short" if verdict.shortfall else "accepted" if verdict.figures.get("accepted") else "verified"
     report = Report(name="continuity_report", markdown=markdown)
     return Changes(title=f"Continuity of {context.book['title']}: {held}", reports=(report,))
 
@@ -140,7 +147,10 @@ def changes(context: Context, reply: ContinuityReply, verdict: Verdict) -> Chang
 def render_book(context: Context, reply: ContinuityReply, verdict: Verdict) -> str:
     """The book's part of the continuity report: metrics of its units, samples as judged, what falls short."""
     batch = verdict.figures["metrics"]
-    metrics = [(t.name, f"{batch[t.key]:.4f}" if batch else "no units", f"{t.minimum:g}") for t in minimums(context)]
+    metrics = [
+        (t.name, f"{batch[t.key]:.4f}" if batch else "no units", f"{t.minimum:g}")
+        for t in thresholds_of(context.snapshot)
+    ]
     by_id = {judgement.sample: judgement for judgement in reply.judgements}
     judged = [
         (s["id"], s["kind"], s["unit"], s["other"], "holds" if by_id[s["id"]].holds else "does not hold",
@@ -153,6 +163,10 @@ def render_book(context: Context, reply: ContinuityReply, verdict: Verdict) -> s
         "### Samples\n\n" + render_table(("sample", "kind", "unit", "with", "verdict", "quote", "comment"), judged),
         plain(reply.statement) + "\n",
     ]
+    if verdict.figures.get("accepted"):
+        reason = accepted(context.ledger, context.subject, context.pass_name)
+        listed = "".join(f"- {line}\n" for line in map(plain, verdict.figures["deferred"]))
+        parts.append(f"### Accepted below its thresholds\n\nReason: {plain(str(reason))}\n\n{listed}")
     if verdict.shortfall:
         deficits = [(d.where, d.what) for d in verdict.shortfall]
         parts.append("### Deficits\n\n" + render_table(("where", "what"), deficits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,20 +11,8 @@ from codex.passes.equivalence import Defect, RowAnswer, Score, answer_defects
 from codex.passes.inventory import LAYERS, Inventory, Row
 from codex.passes.tables import parse_tables, render_table
 
+_UNIT_IDS = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}")
 ANSWER_COLUMNS = ("row", "item", "status", "unit", "heading", "evidence")
-
-
-def corpus_outline(context: Context) -> list[dict[str, Any]]:
-    """For each shipped unit its id, title and headings with tiers: what an agent needs to know where to look."""
-    return [
-        {
-            "id": unit_id,
-            "title": unit.title,
-            "prerequisites": list(unit.prerequisites),
-            "headings": [f"{h.title} [{h.marker}]" if h.marker else h.title for h in unit.headings if h.level == 2],
-        }
-        for unit_id, unit in context.shipped.items()
-    ]
 
 
 def render_answers(inventory: Inventory, answers: Sequence[RowAnswer], number: str, mark: str = "###") -> str:
@@ -69,6 +58,12 @@ def read_answers(markdown: str) -> list[dict[str, str]]:
 def read_statuses(markdown: str) -> dict[str, str]:
     """Row id → status, from all tables of answers in a section."""
     return {row["row"]: row["status"] for row in read_answers(markdown)}
+
+
+def named_units(markdown: str) -> list[str]:
+    """The units that the answers of a section name, each once."""
+    named = (answer["unit"] for answer in read_answers(markdown))
+    return list(dict.fromkeys(found for unit in named for found in _UNIT_IDS.findall(unit)))
 
 
 def render_scorecard(scores: Sequence[Score]) -> str:

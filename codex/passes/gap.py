@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from codex.corpus.quoting import plain
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
-from codex.passes.coverage import card_figures, corpus_outline, render_answers, render_scorecard, row_defects, row_list
+from codex.passes.coverage import card_figures, render_answers, render_scorecard, row_defects, row_list
 from codex.passes.equivalence import RowAnswer, scores
 from codex.passes.harmless import harmful
+from codex.passes.relevance import outline_shelf
 
 
 class GapReply(BaseModel):
@@ -27,7 +28,7 @@ def variables(context: Context) -> dict[str, Any]:
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory),
-        "units": corpus_outline(context),
+        "units": outline_shelf(context),
     }
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from codex.corpus.deps import Edge
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
-from codex.passes.coverage import corpus_outline, read_answers, read_statuses, row_list
+from codex.passes.coverage import named_units, read_answers, read_statuses, row_list
 from codex.passes.equivalence import TESTS, Defect
 from codex.passes.harmless import harmful
 from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of
 from codex.passes.plan_reply import PlanReply
+from codex.passes.relevance import concept_shelf, connection_shelf, outline_shelf
 from codex.units.ids import UNIT_ID
 
 #: Units an agent job should hold (protocol §6, pass 3); a plan with fewer units is one job.
@@ -28,11 +29,9 @@ def variables(context: Context) -> dict[str, Any]:
         "title": context.book["title"],
         "rows": row_list(context.inventory, statuses),
         "summary": subsection(context.section(2), "2.9").strip(),
-        "units": corpus_outline(context),
-        "concepts": [c.slug for c in context.corpus.catalog.entries],
-        "connections": [
-            (c.id, c.source, c.target, c.type, c.anchor_phrase) for c in context.corpus.connections.connections
-        ],
+        "units": outline_shelf(context, named_units(context.section(2))),
+        "concepts": concept_shelf(context),
+        "connections": connection_shelf(context),
         "job_sizes": f"{JOB_SIZES.start}–{JOB_SIZES.stop - 1}",
     }
 

@@ -7,17 +7,22 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from codex.campaign.limits import thresholds_of
 from codex.check import UnitResult, check_text
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
-from codex.continuity.thresholds import THRESHOLDS, shortfalls, value
+from codex.continuity.thresholds import Threshold, shortfalls, value
+from codex.corpus import catalog
 from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
 from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
+from codex.passes.briefing.case import Case
+from codex.passes.briefing.parts import parts
 from codex.passes.coverage import row_list
 from codex.passes.equivalence import TESTS, Defect, place_problem
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
 from codex.passes.kept import losses
+from codex.snapshot import Snapshot
 from codex.units import Unit, parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
@@ -95,29 +100,33 @@ def path_of(context: Context) -> str:
 
 
 def variables(context: Context) -> dict[str, Any]:
-    wanted = context.deliverable
-    shipped = context.units.get(wanted.id)
-    near = list(dict.fromkeys([*wanted.prerequisites, *(shipped.prerequisites if shipped else ())]))
-    concept = wanted.concept or (shipped.text_value("concept_catalog_id") if shipped else "")
-    registered = [c for c in context.corpus.connections.connections if concept in {c.source, c.target}]
-    folders = path_of(context).split("/")[1:-1]
+    wanted, case = context.deliverable, Case(context, path_of(context))
     return {
-        "title": context.book["title"],
+        "title": "" if context.queued else context.book["title"],
+        "unit_title": case.title,
         "wanted": wanted,
         "action": wanted.action,
-        "path": path_of(context),
-        "section": folders[0] if folders else "",
-        "chapter": folders[-1] if folders else "",
-        "concept": concept,
-        "rows": [row for row in row_list(context.inventory) if row["id"] in wanted.rows],
+        "path": case.path,
+        "concept": case.concept,
+        "rows": [row for row in row_list(context.inventory) if row["id"] in wanted.rows] if wanted.rows else [],
         "notation": context.crosswalk,
-        "voice": context.inventory.voice,
-        "connections": registered,
-        "prerequisites": [(u, context.units[u].title if u in context.units else "in flight") for u in near],
-        "units": [(unit_id, unit.title) for unit_id, unit in context.units.items()],
-        "peers": [d for d in context.deliverables if d.id != wanted.id],
+        "in_flight_beside": [d for d in context.deliverables if d.id != wanted.id],
         "current": base_text(context),
+        **parts(case),
     }
+
+
+def desk(context: Context) -> Snapshot:
+    """The snapshot that drafts are checked in: a queued unit's concept is in its catalog, as it will be with the unit.
+
+    (The concepts of a book's units are entered with its plan.)
+    """
+    wanted = context.deliverable
+    if wanted.action != "new" or not wanted.concept or wanted.concept in context.corpus.catalog:
+        return context.snapshot
+    entry = catalog.Entry(slug=wanted.concept, title=wanted.title, unit=wanted.id)
+    text = catalog.insert_entry(context.snapshot.text(catalog.PATH, catalog.EMPTY), entry)
+    return context.snapshot.with_changes({catalog.PATH: text.encode()})
 
 
 def gate(context: Context, reply: ProductionReply) -> Verdict:
@@ -127,12 +136,12 @@ def gate(context: Context, reply: ProductionReply) -> Verdict:
     except EditProblem as exc:
         return Verdict((Defect("edits", f"{exc}", "EDIT"),))
     unit = parse_unit(text.encode(), path)
-    result = check_text(context.snapshot, path, unit.data)
+    result = check_text(desk(context), path, unit.data)
     shipped = context.units.get(wanted.id)
     defects = [
         *harmful(reply),
         *_checks(result),
-        *_identity(wanted, unit),
+        *_identity(context, unit),
         *_evidence(context, unit, reply),
         *_continuity(context, unit, shipped),
         *(losses(shipped, unit) if shipped else _whole(result)),
@@ -157,14 +166,16 @@ def _whole(result: UnitResult) -> Iterator[Defect]:
         yield Defect("unit", what, "TIERS")
 
 
-def _identity(wanted: Deliverable, unit: Unit) -> Iterator[Defect]:
+def _identity(context: Context, unit: Unit) -> Iterator[Defect]:
+    wanted = context.deliverable
     expected = {"id": wanted.id, "status": "shipped"}
     if wanted.action == "new":
         expected |= {"slug": wanted.slug, "concept_catalog_id": wanted.concept}
     for key, right in expected.items():
         if unit.text_value(key) != right:
             yield Defect("front matter", f"{key} is {unit.text_value(key)!r}, it must be {right!r}")
-    missing = set(wanted.prerequisites) - set(unit.prerequisites)
+    possible = set(Case(context, path_of(context)).prerequisites)  # one that is not even announced cannot be named
+    missing = set(wanted.prerequisites) & possible - set(unit.prerequisites)
     if missing:
         yield Defect("front matter", f"prerequisites lack {', '.join(sorted(missing))}, which the plan names")
 
@@ -186,17 +197,17 @@ def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[
 
 def _continuity(context: Context, unit: Unit, shipped: Unit | None) -> Iterator[Defect]:
     """What the unit lacks by itself; of a deepened one only what the shipped version did not lack."""
-    anchors = registered_anchors(context.snapshot)
-    before = _lacks(measure(shipped.data, shipped.path, anchors)) if shipped else {}
-    for key, lack in _lacks(measure(unit.data, unit.path, anchors)).items():
+    anchors, thresholds = registered_anchors(context.snapshot), thresholds_of(context.snapshot)
+    before = _lacks(measure(shipped.data, shipped.path, anchors), thresholds) if shipped else {}
+    for key, lack in _lacks(measure(unit.data, unit.path, anchors), thresholds).items():
         if key not in before:
             yield Defect("continuity", lack, "CONTINUITY")
 
 
-def _lacks(figures: UnitContinuity) -> dict[str, str]:
+def _lacks(figures: UnitContinuity, thresholds: Sequence[Threshold]) -> dict[str, str]:
     """Metric → what the unit lacks of it."""
-    short = [t.key for t in THRESHOLDS if getattr(figures, t.tier) and value(figures, t) < t.minimum]
-    return dict(zip(short, shortfalls(figures), strict=True))
+    short = [t.key for t in thresholds if getattr(figures, t.tier) and value(figures, t) < t.minimum]
+    return dict(zip(short, shortfalls(figures, thresholds), strict=True))
 
 
 def unknown_concepts(context: Context, proposed: Sequence[ProposedConnection]) -> Iterator[Defect]:
@@ -251,4 +262,5 @@ PRODUCTION = Pass(
     variables,
     gate,
     changes,
+    desk=desk,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from codex.campaign.answers import accepted
 from codex.campaign.ladder import rung
 from codex.corpus.quoting import plain
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.coverage import (
     card_figures,
-    corpus_outline,
+    named_units,
     read_answers,
     render_answers,
     render_scorecard,
@@ -22,6 +23,7 @@ from codex.passes.deficits import deficit_defects, deliverables_of
 from codex.passes.equivalence import Defect, Score, scores
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
+from codex.passes.relevance import outline_shelf
 from codex.passes.tables import render_table
 from codex.passes.verify_reply import ReadablePassage, SolvableBy, VerificationReply
 
@@ -45,7 +47,7 @@ def variables(context: Context) -> dict[str, Any]:
         "planned": context.section(3),
         "produced": context.produced,
         "crosswalk": context.crosswalk,
-        "units": corpus_outline(context),
+        "units": outline_shelf(context, [*context.produced, *named_units(context.section(2))]),
         "sample": sample_size(len(context.inventory.of("exercise"))),
         "passages": min(NOTATION_PASSAGES, len(context.inventory.of("notation"))),
     }
@@ -73,6 +75,8 @@ def gate(context: Context, reply: VerificationReply) -> Verdict:
 
 def _is_accepted(context: Context) -> bool:
     """Whether a shortfall is accepted for this book and documented, instead of sent back (protocol §6, pass 5)."""
+    if accepted(context.ledger, context.subject, context.pass_name) is not None:
+        return True
     return rung(context.pass_name, context.ledger.rounds(context.subject)).action == "accept"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.check import check_text
-from codex.corpus.quoting import plain
+from codex.corpus.quoting import fenced, plain
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
 from codex.passes.base import Changes, Context, Pass, Verdict
 from codex.passes.batch import batch_figures, below
@@ -19,6 +19,7 @@ from codex.passes.kept import losses
 from codex.passes.production import ProposedConnection, unknown_concepts
 from codex.passes.seams import open_seams, seams
 from codex.passes.tables import render_table
+from codex.prompts.fitting import Shelf
 from codex.units import parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
@@ -52,10 +53,17 @@ def variables(context: Context) -> dict[str, Any]:
         "produced": context.produced,
         "open": still_open,
         "all": every,
-        "texts": {u: context.units[u].text for u in sorted({s.unit for s in still_open})},
+        "texts": _texts(context, {seam.unit for seam in still_open}),
         "involved": [(u, context.units[u].title) for u in sorted(involved)],
         "shortfalls": [*_fell_short(context), *below(context, batch_figures(context)).values()],
     }
+
+
+def _texts(context: Context, units: set[str]) -> Shelf:
+    """The units that say too little, in full, since their passages are edited; the book's own first."""
+    ordered = sorted(units, key=lambda u: (u not in context.produced, u))
+    items = (f"## The text of {u}\n\n{fenced(context.units[u].text)}" for u in ordered)
+    return Shelf("texts", tuple(items), 1, "read_unit shows the others", 1)
 
 
 def _fell_short(context: Context) -> list[str]:

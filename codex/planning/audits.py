@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from codex.planning import compat, extended
-from codex.planning.bullets import Audit, Bullet, Mode
+from codex.planning.bullets import Audit, Bullet, LeftOut, Mode
 from codex.snapshot import Snapshot
 
 FOLDER = "plans/fasttrack"
@@ -19,16 +19,22 @@ READERS: dict[Mode, Callable[[str, str], tuple[Bullet, ...]]] = {
 def read_audits(snapshot: Snapshot, mode: Mode = "extended") -> tuple[Audit, ...]:
     """Every audit, by file name; folders below (``_deepen``) are not read. Bytes that are no UTF-8 are replaced."""
     paths = [path for path in snapshot.under(FOLDER, ".md") if path.count("/") == FOLDER.count("/") + 1]
-    return tuple(
-        Audit(
-            slug=path.rpartition("/")[2].removesuffix(".md"),
-            path=path,
-            bullets=read_bullets(snapshot.read(path).decode("utf-8", "replace"), path, mode),
-        )
-        for path in paths
-    )
+    return tuple(_audit(path, snapshot.read(path).decode("utf-8", "replace"), mode) for path in paths)
+
+
+def _audit(path: str, raw: str, mode: Mode) -> Audit:
+    slug, text = path.rpartition("/")[2].removesuffix(".md"), _with_lf(raw)
+    if mode == "compat":
+        return Audit(slug, path, compat.read_bullets(text, path), text=text)
+    entries = extended.read_entries(text, path)
+    bullets = tuple(entry for entry in entries if isinstance(entry, Bullet))
+    return Audit(slug, path, bullets, tuple(entry for entry in entries if isinstance(entry, LeftOut)), text)
 
 
 def read_bullets(text: str, path: str, mode: Mode = "extended") -> tuple[Bullet, ...]:
     """The punch-list bullets of one audit, in order, each with ``path`` and line. Never raises, whatever the text."""
-    return READERS[mode](text.replace("\r\n", "\n").replace("\r", "\n"), path)
+    return READERS[mode](_with_lf(text), path)
+
+
+def _with_lf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

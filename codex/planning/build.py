@@ -2,47 +2,105 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from codex.corpus import booklist, deps
+from codex.corpus import booklist, catalog, deps
 from codex.planning.audits import read_audits
-from codex.planning.bullets import DEEPENING, ENRICH, Audit, Mode
+from codex.planning.books import unaudited
+from codex.planning.bullets import DEEPENING, ENRICH, OUT_OF_SCOPE, Audit, Mode
+from codex.planning.drift import find_drift
+from codex.planning.edges import Edges, gather
 from codex.planning.merge import QUEUED, SHIPPED, Unit, is_in_queue, link, mark_shipped, merge_audits, topological_order
-from codex.planning.shipped import read_shipped
+from codex.planning.resolve import Resolution, remembered, resolve
+from codex.planning.shipped import Shipped, read_shipped
 from codex.snapshot import Snapshot
 
 VERSION = 1
-_SHORT_WORD = 3
+PATH = "manifests/production/plan.json"
+
+Plan = dict[str, Any]
 
 
-def build_plan(snapshot: Snapshot, mode: Mode = "extended") -> dict[str, Any]:
+def build_plan(snapshot: Snapshot, mode: Mode = "extended") -> Plan:
     """The plan, without ``generated_at``: it depends on the snapshot and nothing else.
 
-    In extended mode a unit of the audits has ``found_at`` too, the ``path:line`` of each of its bullets, and an audit
-    the column ``p0``. Raises DataError when deps.json is no JSON object or its edges are no list.
+    Compat mode is the reference's plan, key for key. Extended mode adds: to a unit of the audits ``found_at`` (the
+    ``path:line`` of each of its bullets), to a queued one ``counts_as`` (the priority with which it queues) and
+    ``missing`` (prerequisites that are not shipped), to an audit ``p0`` and ``left_out``, and at the top ``mode``,
+    ``cycles``, ``collisions`` and ``drift``. Raises DataError when deps.json is no JSON object or its edges are no
+    list.
     """
-    audits = read_audits(snapshot, mode)
+    return _compat(snapshot) if mode == "compat" else _extended(snapshot)
+
+
+def _compat(snapshot: Snapshot) -> Plan:
+    audits = read_audits(snapshot, "compat")
     units = merge_audits(audits)
-    if mode == "extended":
-        _add_places(units, audits)
-    mark_shipped(units, read_shipped(snapshot, mode))
-    link(units, _edges(snapshot, mode))
+    mark_shipped(units, read_shipped(snapshot, "compat"))
+    link(units, [(edge.before, edge.after) for edge in _deps(snapshot).edges])
+    queue = [unit_id for unit_id in topological_order(units) if is_in_queue(units[unit_id])]
+    return _document(snapshot, "compat", audits, units, queue)
+
+
+def _extended(snapshot: Snapshot) -> Plan:
+    from codex.planning.cycles import break_cycles  # networkx: not for those who only ask for compat
+    from codex.planning.order import queue_order
+
+    audits = read_audits(snapshot)
+    shipped, document = read_shipped(snapshot, "extended"), _deps(snapshot)
+    resolution = resolve(audits, shipped, document.ids, remembered(_earlier(snapshot)))
+    units = merge_audits(resolution.audits)
+    _add_places(units, resolution.audits)
+    mark_shipped(units, shipped)
+    edges = gather(document, shipped, audits, resolution)
+    cycles = break_cycles(edges)
+    for cycle in cycles:
+        edges.pop(cycle.cut)
+    link(units, edges)
+    order = queue_order({i: str(unit["priority"]) for i, unit in units.items() if is_in_queue(unit)}, edges)
+    for unit_id in order.queue:
+        units[unit_id]["counts_as"] = order.counts_as[unit_id]
+        units[unit_id]["missing"] = [each for each in units[unit_id]["prereqs"] if _is_awaited(units, each)]
+    plan = _document(snapshot, "extended", resolution.audits, units, list(order.queue))
+    return plan | {
+        "cycles": [cycle.as_data() for cycle in cycles],
+        "collisions": [each.as_data() for each in resolution.collisions],
+        "drift": _drift(snapshot, shipped, document, edges, resolution),
+    }
+
+
+def _is_awaited(units: Mapping[str, Unit], unit_id: str) -> bool:
+    """Whether a prerequisite still has to be written; what is out of scope never will be and is not waited for."""
+    known = units.get(unit_id)
+    return known is None or (known["status"] != SHIPPED and known["kind"] != OUT_OF_SCOPE)
+
+
+def _drift(
+    snapshot: Snapshot, shipped: Mapping[str, Shipped], document: deps.Deps, edges: Edges, resolution: Resolution
+) -> list[dict[str, Any]]:
+    planned = {bullet.id for audit in resolution.audits for bullet in audit.bullets}
+    concepts = catalog.parse(_text(snapshot, catalog.PATH, catalog.EMPTY))
+    return [each.as_data() for each in find_drift(shipped, document, concepts, edges, planned)]
+
+
+def _document(
+    snapshot: Snapshot, mode: Mode, audits: tuple[Audit, ...], units: dict[str, Unit], queue: list[str]
+) -> Plan:
     books = booklist.parse(_text(snapshot, booklist.PATH))
-    unaudited = list(_unaudited(books, [audit.slug for audit in audits]))
+    without = [
+        {"ft_entry": book.entry, "title": book.title, "author": book.author} for book in unaudited(books, audits, mode)
+    ]
+    about_books = {"audits_done": len(audits), "books_total": len(books), "books_unaudited": len(without)}
     return {
         "version": VERSION,
-        "counts": _counts(units.values())
-        | {
-            "audits_done": len(audits),
-            "books_total": len(books),
-            "books_unaudited": len(unaudited),
-        },
+        **({} if mode == "compat" else {"mode": mode}),
+        "counts": _counts(units.values()) | about_books,
         "units": units,
-        "queue_topo_order": [unit_id for unit_id in topological_order(units) if is_in_queue(units[unit_id])],
+        "queue_topo_order": queue,
         "audits_done": {audit.slug: _audit_row(audit, mode) for audit in audits},
-        "books_unaudited": unaudited,
+        "books_unaudited": without,
     }
 
 
@@ -50,16 +108,23 @@ def _text(snapshot: Snapshot, path: str, absent: str = "") -> str:
     return snapshot.read(path).decode("utf-8", "replace") if snapshot.exists(path) else absent
 
 
-def _edges(snapshot: Snapshot, mode: Mode) -> list[tuple[str, str]]:
-    """The edges in order. Compat mode keeps those with an end that is no id, as the reference does."""
-    text = _text(snapshot, deps.PATH, deps.EMPTY)
-    return [(edge.before, edge.after) for edge in deps.parse(text).edges if mode == "compat" or not edge.broken]
+def _deps(snapshot: Snapshot) -> deps.Deps:
+    return deps.parse(_text(snapshot, deps.PATH, deps.EMPTY))
+
+
+def _earlier(snapshot: Snapshot) -> Mapping[str, Any]:
+    """The plan as it was last written; empty when it is none: then nothing is remembered."""
+    try:
+        found = json.loads(_text(snapshot, PATH, "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _add_places(units: Mapping[str, Unit], audits: Iterable[Audit]) -> None:
     for audit in audits:
         for bullet in audit.bullets:
-            units[bullet.id].setdefault("found_at", []).append(f"{bullet.path}:{bullet.line}")
+            units[bullet.id].setdefault("found_at", []).append(bullet.place)
 
 
 def _counts(units: Iterable[Unit]) -> dict[str, int]:
@@ -76,19 +141,7 @@ def _counts(units: Iterable[Unit]) -> dict[str, int]:
 def _audit_row(audit: Audit, mode: Mode) -> dict[str, Any]:
     """Path, number of bullets before merging, and how many of each priority (P0 is known to extended only)."""
     priorities = [bullet.priority for bullet in audit.bullets]
-    columns: Mapping[str, int] = {f"p{n}": priorities.count(f"P{n}") for n in range(mode == "compat", 5)}
+    columns: dict[str, Any] = {f"p{n}": priorities.count(f"P{n}") for n in range(mode == "compat", 5)}
+    if mode == "extended":
+        columns["left_out"] = [{"line": each.line, "text": each.text, "reason": each.reason} for each in audit.left_out]
     return {"path": audit.path, "punch_list_count": len(priorities), **columns}
-
-
-def _unaudited(books: Iterable[booklist.Book], slugs: list[str]) -> Iterator[dict[str, str]]:
-    """The books of which no longer word of title or author is part of an audit's slug: a very permissive test."""
-    for book in books:
-        words = [word for text in (book.title, book.author) for word in slugify(text).split("-")]
-        if not any(word in slug for word in words if len(word) > _SHORT_WORD for slug in slugs):
-            yield {"ft_entry": book.entry, "title": book.title, "author": book.author}
-
-
-def slugify(text: str) -> str:
-    """Lower case, hyphens for white space and underscores, no punctuation (unit-rubric §4.2)."""
-    kept = re.sub(r"[^\w\s-]", "", text.lower())
-    return re.sub(r"[\s_]+", "-", kept).strip("-")

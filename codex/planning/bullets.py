@@ -33,7 +33,9 @@ _SIGNS: dict[Mode, re.Pattern[str]] = {
 class Bullet:
     """One entry: a unit wanted by an audit. ``line`` counts from 1; ``position`` is the number written before it.
 
-    ``priority`` is P0 … P4 or ``P?``; ``kind`` one of the five of unit-rubric §4.1.
+    ``priority`` is P0 … P4 or ``P?``; ``kind`` one of the five of unit-rubric §4.1. Extended mode only: a bullet that
+    names no whole id has the id "", what it writes instead in ``provisional`` (``03.12.X1``, or nothing at all), and
+    the chapter or section that it seems to belong to in ``home`` (``03.12``, ``03`` or "").
     """
 
     id: str
@@ -44,15 +46,33 @@ class Bullet:
     position: int
     path: str
     line: int
+    provisional: str = ""
+    home: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An entry of a punch list that asks for no unit, and why it is none."""
+
+    path: str
+    line: int
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """One audit file; ``slug`` is its name without ``.md``."""
+    """One audit file; ``slug`` is its name without ``.md``. ``left_out`` is filled in extended mode."""
 
     slug: str
     path: str
     bullets: tuple[Bullet, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    text: str = ""
 
 
 def kind_of_tag(tag: str) -> str:

@@ -1,5 +1,6 @@
 """Prompt patterns: Markdown with front matter, one file a pass, rendered by sandboxed Jinja2."""
 
-from codex.prompts.render import Pattern, load_pattern, render_brief
+from codex.prompts.pattern import Pattern, load_pattern
+from codex.prompts.render import render_brief
 
 __all__ = ["Pattern", "load_pattern", "render_brief"]

@@ -1,4 +1,4 @@
-"""Load a prompt pattern and render it: sandboxed, undefined variables are errors, nothing in the data is a template.
+"""Render a prompt pattern: sandboxed, undefined variables are errors, nothing in the data is a template.
 
 A brief has two parts. The prefix is the same for every call of a pass (specification, rules, voice), so that the
 provider caches it; a test holds it byte-equal between units. The prompt holds everything that varies.
@@ -7,65 +7,44 @@ provider caches it; a test holds it byte-equal between units. The prompt holds e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
+from dataclasses import replace
 from typing import Any, Protocol
 
-import frontmatter
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 
 from codex.check.brief import constraints
+from codex.check.samples import sample_exercises
+from codex.continuity.spoken import forward_phrases, synthesis_phrases
 from codex.continuity.thresholds import BACKWARD_UPPER, THRESHOLDS
-from codex.corpus.quoting import fenced, line, plain
+from codex.corpus.notation import workspace_notation
+from codex.corpus.quoting import fenced
 from codex.errors import DataError
-
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-)
-#: What patterns put text of others through, so that it cannot pass for a part of the brief (corpus/quoting.py).
-_ENVIRONMENT.filters |= {"line": line, "plain": plain, "fenced": fenced}
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A prompt pattern. ``status`` is proven or projected; ``prefix`` and ``prompt`` are Jinja2 sources."""
-
-    name: str
-    version: int
-    pass_name: str
-    status: str
-    prefix: str
-    prompt: str
-
-
-@lru_cache
-def load_pattern(name: str) -> Pattern:
-    """The packaged pattern of that name; raises DataError when its parts are not there."""
-    text = resources.files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8")
-    post = frontmatter.loads(text)
-    prefix, mark, prompt = post.content.partition("\n# Prompt\n")
-    if not mark or not prefix.startswith("# Prefix\n"):
-        raise DataError(f"Prompt pattern {name} lacks '# Prefix' or '# Prompt'.")
-    meta = post.metadata
-    return Pattern(
-        str(meta["name"]), int(str(meta["version"])), str(meta["pass"]), str(meta["status"]),
-        prefix.removeprefix("# Prefix\n").strip() + "\n", prompt.strip() + "\n",
-    )  # fmt: skip
+from codex.prompts.fitting import Shelf, fit, size
+from codex.prompts.pattern import Pattern, load_pattern
+from codex.prompts.sandbox import ENVIRONMENT
+from codex.snapshot import Snapshot
 
 
 def render(source: str, variables: Mapping[str, Any], name: str) -> str:
     """Render one template; raises DataError when it names a variable that is not there."""
     try:
-        return _ENVIRONMENT.from_string(source).render(**variables)
+        return ENVIRONMENT.from_string(source).render(**variables)
     except TemplateError as exc:
         raise DataError(f"Prompt pattern {name} cannot be rendered: {exc}.") from exc
 
 
 def stable_variables(*, rules: bool = True) -> dict[str, Any]:
     """What prefixes may use: nothing that depends on a unit, a book or a moment."""
-    return {"constraints": constraints() if rules else [], "thresholds": THRESHOLDS, "backward_upper": BACKWARD_UPPER}
+    gate = constraints("core")
+    return {
+        "constraints": gate if rules else [],
+        "further_constraints": [each for each in constraints("full") if each not in gate] if rules else [],
+        "sample_exercises": sample_exercises(),
+        "thresholds": THRESHOLDS,
+        "backward_upper": BACKWARD_UPPER,
+        "forward_phrases": forward_phrases(),
+        "synthesis_phrases": synthesis_phrases(),
+    }
 
 
 class Briefing(Protocol):
@@ -79,10 +58,19 @@ class Briefing(Protocol):
 
 
 class Situation(Protocol):
-    """What of a pass's context a brief is made from, beside what the pass takes from it: the attempt that failed."""
+    """What every brief is made from, beside what its pass takes from the context.
+
+    That is the attempt that failed, what a person said since, and the workspace's conventions.
+    """
 
     @property
     def failure(self) -> object | None: ...
+
+    @property
+    def hint(self) -> str: ...
+
+    @property
+    def snapshot(self) -> Snapshot: ...
 
 
 def render_brief(each: Briefing, context: Situation, tools: Sequence[str], *, rules: bool = True) -> tuple[str, str]:
@@ -94,8 +82,38 @@ def render_brief(each: Briefing, context: Situation, tools: Sequence[str], *, ru
     shared = load_pattern("common")
     stable = stable_variables(rules=rules)
     prefix = render(shared.prefix + "\n" + pattern.prefix, stable, each.prompt)
-    variables = {**stable, **each.variables(context), "failure": context.failure, "tools": list(tools)}
-    prompt = render(pattern.prompt, variables, each.prompt)
-    if context.failure:
-        prompt += "\n" + render(shared.prompt, variables, "common")
-    return prefix, prompt
+    common = {
+        "failure": context.failure,
+        "hint": context.hint,
+        "tools": list(tools),
+        "conventions": workspace_notation(context.snapshot),
+    }
+    given = each.variables(context)
+    problems = pattern.problems(given)
+    if problems:
+        raise DataError(f"Prompt pattern {each.prompt} cannot be rendered: {problems[0]}.")
+    variables = {**stable, **given, **common}
+    source = pattern.prompt + ("\n" + shared.prompt if context.failure or context.hint else "")
+    return prefix, _within_budget(source, variables, pattern, size(prefix))
+
+
+def _within_budget(source: str, variables: Mapping[str, Any], pattern: Pattern, used: int) -> str:
+    """The prompt with its shelves shortened until prefix and prompt keep the pattern's budget together.
+
+    The text that is being edited is beside the budget: whoever edits needs all of it.
+    """
+    budget = pattern.limits.bytes
+    beside = size(fenced(variables["current"])) if variables.get("current") else 0
+    bare = {k: replace(v, items=(), least=0) if isinstance(v, Shelf) else v for k, v in variables.items()}
+    room = budget - used - _size_without(source, bare, pattern, budget) + beside
+    while True:
+        fitted = fit(variables, room)
+        prompt = render(source, {**fitted.variables, "cut": fitted.cuts, "budget": budget}, pattern.name)
+        excess = used + size(prompt) - beside - budget
+        if excess <= 0 or not fitted.shortenable:
+            return prompt
+        room = fitted.used - excess
+
+
+def _size_without(source: str, bare: Mapping[str, Any], pattern: Pattern, budget: int) -> int:
+    return size(render(source, {**fit(bare, 0).variables, "cut": (), "budget": budget}, pattern.name))

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codex.agents.batches import BatchPolicy
 from codex.agents.call import AgentCall, CallAddress
 from codex.agents.journal import Journal
 from codex.agents.messages import Reply, TurnRequest, build_body, opening_messages
@@ -170,3 +171,8 @@ class Pauses:
 
     def policy(self, tries: int = 6) -> RetryPolicy:
         return RetryPolicy(tries=tries, sleep=self, chance=lambda: 0.0)
+
+
+def hurried(**changes: Any) -> BatchPolicy:
+    """Batches that leave at once and are looked at often."""
+    return BatchPolicy(**{"gather": 0.02, "poll": 0.02, "poll_most": 0.05, **changes})

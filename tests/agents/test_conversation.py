@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codex.agents.anthropic_backend import AnthropicBackend, replay_backend
-from codex.agents.conversation import MAX_REPAIRS, Failure, Outcome, converse
+from codex.agents.conversation import Failure, Outcome, converse
 from codex.agents.journal import Journal
 from codex.agents.messages import Reply, TurnRequest
 from codex.agents.recording import Recorder, Recordings, drift
@@ -71,10 +71,10 @@ async def test_errors_name_path_and_message(recordings: Path, journal: Journal, 
 
 
 async def test_a_reply_that_stays_invalid_ends_the_conversation(hold, server: ReplayServer) -> None:
-    outcome = await hold(*[BAD] * (MAX_REPAIRS + 2))
+    outcome = await hold(*[BAD] * 3)
     assert outcome.failure is Failure.INVALID_REPLY
     assert "title: String should have" in outcome.detail
-    assert outcome.turns == MAX_REPAIRS + 1 == sum(server.requests.values())
+    assert outcome.turns == 2 == sum(server.requests.values())
 
 
 async def test_a_refusal_ends_it_without_a_retry(hold, server: ReplayServer) -> None:
@@ -83,11 +83,22 @@ async def test_a_refusal_ends_it_without_a_retry(hold, server: ReplayServer) -> 
     assert sum(server.requests.values()) == 1
 
 
-@pytest.mark.parametrize("stop", ["max_tokens", "model_context_window_exceeded"])
-async def test_a_cut_off_reply_is_never_taken_for_one(hold, stop: str) -> None:
-    outcome = await hold(message(submit(), stop=stop))
-    assert outcome.failure is Failure.MAX_TOKENS
-    assert outcome.reply is None
+async def test_a_cut_off_reply_is_never_taken_for_one(hold) -> None:
+    outcome = await hold(*[message(submit(), stop="max_tokens")] * 4)
+    assert (outcome.failure, outcome.reply, outcome.turns) == (Failure.MAX_TOKENS, None, 3)
+    outcome = await hold(message(submit(), stop="model_context_window_exceeded"), call=a_call(prompt="Another."))
+    assert (outcome.failure, outcome.reply) == (Failure.MAX_TOKENS, None)
+
+
+async def test_after_a_cut_the_agent_goes_on_with_more_room(journal: Journal, toolbox: Toolbox) -> None:
+    spy = Spy([message(text("Half "), submit(), stop="max_tokens"), message(submit(), stop="max_tokens"), GOOD])
+    outcome = await converse(a_call(model="claude-sonnet-5", max_tokens=20_000), spy, journal, toolbox)
+    assert outcome.reply is not None
+    assert [body["max_tokens"] for body in spy.bodies] == [20_000, 32_000, 32_000]  # never beyond what the model takes
+    second, third = spy.bodies[1]["messages"], spy.bodies[2]["messages"]
+    assert second[1] == {"role": "assistant", "content": [text("Half ")]}  # and not the call, which may be half of one
+    assert "cut off at 20000 tokens" in second[2]["content"][0]["text"]
+    assert [m["role"] for m in third] == ["user", "assistant", "user", "user"]  # nothing was left of the second answer
 
 
 async def test_a_paused_turn_is_continued_without_a_word(recordings: Path, journal: Journal, toolbox: Toolbox) -> None:
@@ -114,9 +125,18 @@ async def test_an_empty_answer_is_nudged_and_not_sent_back(hold) -> None:
 
 
 async def test_a_tool_loop_that_does_not_end_is_ended(hold) -> None:
-    turns = [message(use("read_unit", {"id": "03.09.02"}, n)) for n in range(9)]
+    turns = [message(use("search_corpus", {"query": f"clifford {n}"}, n)) for n in range(9)]
     outcome = await hold(*turns, call=a_call(max_turns=4))
     assert (outcome.failure, outcome.turns) == (Failure.MAX_TURNS, 4)
+
+
+async def test_the_same_call_again_and_again_is_pointed_out_and_given_up(journal: Journal, toolbox: Toolbox) -> None:
+    spy = Spy([message(use("read_unit", {"id": "03.09.02"}, n)) for n in range(9)])
+    outcome = await converse(a_call(max_turns=40), spy, journal, toolbox)
+    assert (outcome.failure, outcome.turns) == (Failure.TOOL_LOOP, 5)
+    results = [body["messages"][-1]["content"][0]["content"] for body in spy.bodies[1:]]
+    assert ["3 times" in result for result in results] == [False, False, True, False]
+    assert "4 times in a row" in results[3]
 
 
 async def test_the_last_turn_is_announced(journal: Journal, toolbox: Toolbox) -> None:
@@ -251,6 +271,7 @@ class Spy:
     """A backend in memory that keeps what it was asked."""
 
     name = "replay"
+    server_tools = False
 
     def __init__(self, script: list[dict]) -> None:
         self.script, self.bodies, self.ends = list(script), [], []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -184,8 +186,15 @@ def test_another_machine_has_time_to_answer(journal: Journal) -> None:
     assert states(journal) == {call: "lost"}
 
 
+Step = tuple[int, int, str, int]
+
 steps = st.lists(
-    st.tuples(st.integers(1, 400_000), st.integers(0, 100), st.sampled_from(["pay", "fail", "free", "lose"])),
+    st.tuples(
+        st.integers(1, 400_000),
+        st.integers(0, 100),
+        st.sampled_from(["pay", "pay", "fail", "free", "lose", "batch"]),
+        st.integers(0, 2),
+    ),
     min_size=8,
     max_size=40,
 )
@@ -193,43 +202,65 @@ steps = st.lists(
 
 @settings(max_examples=12, deadline=None)
 @given(steps)
-def test_ceilings_hold_under_eight_agents(
-    tmp_path_factory: pytest.TempPathFactory, schedule: list[tuple[int, int, str]]
-) -> None:
-    """At no moment is more reserved and spent than the ceiling, and the end is the exact sum of what was charged."""
-    path = tmp_path_factory.mktemp("budget") / "journal.sqlite3"
+def test_ceilings_hold_under_eight_agents(tmp_path_factory: pytest.TempPathFactory, schedule: list[Step]) -> None:
+    hold_the_ceilings(tmp_path_factory.mktemp("budget") / "journal.sqlite3", schedule)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_ceilings_hold_under_a_thousand_schedules(tmp_path: Path) -> None:
+    for seed in range(1000):
+        chance = random.Random(seed)
+        ends = ["pay", "pay", "fail", "free", "lose", "batch"]
+        schedule = [
+            (chance.randint(1, 400_000), chance.randint(0, 100), chance.choice(ends), chance.randint(0, 2))
+            for _ in range(chance.randint(8, 24))
+        ]
+        path = tmp_path / f"{seed}.sqlite3"
+        hold_the_ceilings(path, schedule)
+        path.unlink()
+
+
+def hold_the_ceilings(path: Path, schedule: list[Step]) -> None:
+    """Eight agents, three books of one tier, two connections: at no moment is more reserved and spent than a book's or
+    the tier's ceiling, and the end is the exact sum of what was charged."""
     journals = [Journal(path), Journal(path)]  # two processes' worth of connections
-    ceilings = {"book:demo": Decimal("0.75"), "tier:β": Decimal("0.500001")}
-    charged: list[Decimal] = []
+    tier = ("tier:β", Decimal("0.900001"))
+    books = {f"book:b{n}": Decimal("0.5") for n in range(3)}
+    charged: Counter[str] = Counter()
     excess: list[Decimal] = []
     lock = threading.Lock()
 
-    def agent(item: tuple[int, tuple[int, int, str]]) -> None:
-        number, (micro, percent, end) = item
-        journal, worst = journals[number % 2], Decimal(micro) / 1_000_000
+    def agent(item: tuple[int, Step]) -> None:
+        number, (micro, percent, end, book) = item
+        journal, worst, scope = journals[number % 2], Decimal(micro) / 1_000_000, f"book:b{book}"
+        ceilings = {scope: books[scope], tier[0]: tier[1]}
+        call = a_call(CallAddress(scope, "P4_production", f"u{number}"), ceilings=ceilings, batch=end == "batch")
         try:
-            call = journal.reserve(request_no(number, ceilings), "replay", worst)
+            identity = journal.reserve(a_request(call), "replay", worst)
         except BudgetExceeded:
             return
-        excess.extend(journal.counted(scope) - ceiling for scope, ceiling in ceilings.items())
+        excess.extend(journal.counted(each) - ceiling for each, ceiling in ceilings.items())
         cost = worst * percent / 100
-        with journal.under_way(call):
-            journal.submitted(call)
+        with journal.under_way(identity):
+            journal.submitted(identity)
             if end == "pay":
-                journal.result(call, a_reply(), cost, 0.1)
-            elif end != "lose":
-                journal.fail(call, "cut", "", 0.1, free=end == "free")
-        journal.settle(call)
+                journal.result(identity, a_reply(), cost, 0.1)
+            elif end in {"fail", "free"}:
+                journal.fail(identity, "cut", "", 0.1, free=end == "free")
+        journal.settle(identity)
         with lock:
-            up = -(-micro * percent // 100)
-            charged.append({"pay": Decimal(up) / 1_000_000, "free": Decimal(0)}.get(end, worst))
+            charged[scope] += {"pay": -(-micro * percent // 100), "free": 0}.get(end, micro)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(agent, enumerate(schedule)))
     assert max(excess, default=Decimal(0)) <= 0
-    lines = journals[0].cost_lines()
-    assert sum(charged) == journals[1].counted("book:demo") == journals[0].counted("tier:β")
-    assert sum(charged) == sum(line["cost_usd"] for line in lines)
+    for scope in books:
+        assert journals[0].counted(scope) == Decimal(charged[scope]) / 1_000_000 <= books[scope]
+    assert journals[1].counted(tier[0]) == Decimal(charged.total()) / 1_000_000 <= tier[1]
+    still_out = sum(row["charged"] for row in journals[0].rows("SELECT charged FROM calls WHERE state = 'submitted'"))
+    in_lines = sum(line["cost_usd"] for line in journals[0].cost_lines())
+    assert in_lines + Decimal(still_out) / 1_000_000 == Decimal(charged.total()) / 1_000_000
     for journal in journals:
         journal.close()
 

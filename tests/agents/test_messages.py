@@ -18,11 +18,11 @@ from codex.agents.messages import (
     canonical,
     checked_message,
     digest,
-    estimated_usage,
     opening_messages,
     prompt_sha256,
     turn_key,
 )
+from codex.agents.usage import estimated_usage
 
 from .helpers import Answer, a_call, a_request, message, submit, text, use
 
@@ -40,6 +40,13 @@ CHANGES: dict[str, tuple[Any, bool]] = {
     "max_turns": (3, False),
     "ceilings": ({}, False),
     "answer_seconds": (1.0, False),
+    "batch": (True, True),
+    "web": ({"web_search": 3}, True),
+    # the price, not the answer
+    "cache": ("1h", False),
+    # who is asked next is in that request's own key
+    "fallbacks": (("claude-sonnet-5",), False),
+    "pattern": ("production 2", False),
 }
 
 
@@ -48,7 +55,8 @@ def key_of(call: AgentCall[Any], backend: str = "replay") -> str:
     from codex.snapshot import TreeSnapshot
 
     tools = Toolbox(TreeSnapshot.__new__(TreeSnapshot)).definitions(call.tools)
-    return turn_key(TurnRequest(call, 1, build_body(call, tools, opening_messages(call))), backend)
+    web = Toolbox.server_definitions(call.web)
+    return turn_key(TurnRequest(call, 1, build_body(call, tools, opening_messages(call), web)), backend)
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(AgentCall)])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.agents.messages import Usage, estimated_usage
 from codex.agents.prices import builtin_prices, load_prices, parse_prices
+from codex.agents.usage import Usage, estimated_usage
 from codex.errors import DataError, UserError
 
 from .helpers import a_request, submit

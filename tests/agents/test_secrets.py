@@ -14,6 +14,7 @@ import pytest
 
 import codex.agents
 from codex.agents.anthropic_backend import AnthropicBackend
+from codex.agents.breaker import BreakerRules
 from codex.agents.conversation import Outcome, converse
 from codex.agents.faults import Fault
 from codex.agents.journal import Journal
@@ -43,7 +44,13 @@ async def test_the_key_is_in_no_file_log_or_error(
     with ReplayServer(recordings, log=tmp_path / "log.jsonl", faults=faults) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         outcome = await converse(
-            a_call(), AnthropicBackend(), journal, toolbox, record=Recorder(tmp_path / "copy"), policy=Pauses().policy()
+            a_call(),
+            AnthropicBackend(),
+            journal,
+            toolbox,
+            record=Recorder(tmp_path / "copy"),
+            policy=Pauses().policy(),
+            breaker=BreakerRules(failures=9),
         )
     assert outcome.reply is not None
     assert CANARY not in repr(outcome)
@@ -84,7 +91,7 @@ async def test_a_key_that_comes_back_in_an_error_is_cut_out(echoing: str, tmp_pa
     with pytest.raises(BackendError, match=r"\(401\): bad key Bearer \[key\]") as caught:
         await converse(a_call(), backend, journal, toolbox)
     assert "ANTHROPIC_API_KEY" in caught.value.remedy
-    assert CANARY not in str(journal._rows("SELECT * FROM calls")[0]["detail"])
+    assert CANARY not in str(journal.rows("SELECT * FROM calls")[0]["detail"])
     journal.close()
     assert_nowhere(tmp_path)
 
@@ -107,7 +114,7 @@ async def test_instructions_in_a_text_change_no_tools_budget_or_paths(
     assert outcome.reply is not None
     assert sorted(path for path in (tmp_path / "ws").rglob("*")) == before
     with journal._lock:
-        reserved = [row["reserved"] for row in journal._rows("SELECT reserved FROM calls")]
+        reserved = [row["reserved"] for row in journal.rows("SELECT reserved FROM calls")]
     assert max(reserved) < 100_000  # micro-dollars: no turn could have cost more than ten cents
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from codex.agents import tools
 from codex.agents.lookup import draft_path
-from codex.agents.search import occurrences, rank
+from codex.agents.search import LoweredTexts, occurrences, rank
 from codex.agents.tools import TOOLS, Toolbox
 from codex.errors import UserError
 from codex.snapshot import TreeSnapshot
@@ -161,7 +162,7 @@ def test_rare_words_weigh_more_and_ties_are_settled_by_name() -> None:
 
 @given(st.text(), st.dictionaries(st.text(), st.text()), st.integers(1, 5))
 def test_search_takes_any_text(query: str, texts: dict[str, str], limit: int) -> None:
-    hits = rank(query, texts, texts.__getitem__, limit)
+    hits = rank(query, texts, lambda name: texts[name].lower(), limit, texts.__getitem__, str.lower)
     assert len(hits) <= limit
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
@@ -169,3 +170,50 @@ def test_search_takes_any_text(query: str, texts: dict[str, str], limit: int) ->
 @given(st.text("ab -", max_size=40), st.text("ab", min_size=1, max_size=3))
 def test_words_are_counted_as_a_regular_expression_would(text: str, word: str) -> None:
     assert occurrences(text, word) == len(re.findall(rf"(?<![a-z0-9]){word}", text))
+
+
+def test_a_word_in_the_name_weighs_more() -> None:
+    texts = {
+        "a": "hodge decomposition hodge decomposition and so on",
+        "b": "hodge decomposition is treated here and there",
+    }
+    heads = {"a": "other", "b": "hodge decomposition"}
+    hits = rank("hodge decomposition", texts, texts.__getitem__, 9, head=heads.__getitem__)
+    assert [hit.name for hit in hits] == ["b", "a"]
+
+
+def test_texts_are_lowered_once_and_the_oldest_go() -> None:
+    read: list[str] = []
+
+    def reader(text: str) -> Callable[[], str]:
+        return lambda: read.append(text) or text
+
+    texts = LoweredTexts(most=10)
+    assert [texts.get("1", reader("ABCD")), texts.get("1", reader("never read"))] == ["abcd", "abcd"]
+    texts.get("2", reader("EFGH"))
+    texts.get("1", reader("never read"))
+    texts.get("3", reader("IJKL"))
+    texts.get("2", reader("EFGH"))
+    assert read == ["ABCD", "EFGH", "IJKL", "EFGH"]
+
+
+#: Queries as an agent would ask, and a unit of the published corpus that must be among the first three.
+ASKED = {
+    "clifford algebra": "03.09.02",
+    "spectral theorem compact operator": "02.11.05",
+    "Atiyah-Singer index theorem": "03.09.10",
+    "what is a vector bundle": "03.05.02",
+    "fundamental group of the circle": "03.12.00",
+    "banach spaces": "02.11.04",
+    "Hodge decomposition": "04.09.01",
+    "Euler characteristic": "03.12.23",
+}
+
+
+def test_what_is_asked_for_is_found_among_thousands(fasttrack: Path) -> None:
+    snapshot = TreeSnapshot(fasttrack)
+    for query, wanted in ASKED.items():
+        lines = [
+            line for line in run(Toolbox(snapshot), "search_corpus", query=query, limit=3).text.splitlines() if line
+        ]
+        assert any(line.startswith(wanted) for line in lines), query

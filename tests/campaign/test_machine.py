@@ -164,6 +164,6 @@ def test_an_unknown_book_is_a_users_error():
         next_step(Ledger.load(overlay({})), "book:nobody")
 
 
-def test_units_and_the_campaign_have_no_machine():
+def test_the_campaign_has_no_machine():
     with pytest.raises(UserError, match="no state machine"):
         next_step(Ledger.load(overlay({})), "campaign")

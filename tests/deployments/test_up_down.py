@@ -46,6 +46,7 @@ def test_status_tells_what_runs(api: Api, place: Workspace) -> None:
         {"name": "audit-next/codex", "schedule": "0 3 * * 1 UTC", "paused": True},
         {"name": "book/codex", "schedule": None, "paused": False},
         {"name": "produce-next/codex", "schedule": "every 30 minutes", "paused": True},
+        {"name": "recover/codex", "schedule": None, "paused": False},
     ]
 
 

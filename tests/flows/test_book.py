@@ -91,7 +91,7 @@ def _on_the_page(api: Api) -> None:
     names = {each["name"] for each in tasks}
     assert {"P1 audit (attempt 1)", "P1 audit (attempt 2)", "integrate P1 audit", f"integrate claim {SLUG}"} <= names
     artifacts = {each["key"]: each for each in api.post("/artifacts/filter", only_this)}
-    assert {f"progress-{SLUG}", f"defects-{SLUG}", f"scorecard-{SLUG}"} <= set(artifacts)
+    assert {f"progress-{SLUG}", f"defects-{SLUG}", f"scorecard-{SLUG}", "dashboard-burn-down"} <= set(artifacts)
     assert 0 < float(artifacts[f"progress-{SLUG}"]["data"]) < 100
     logs = _until(
         lambda: api.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [newest["id"]]}}}),
@@ -189,16 +189,21 @@ def _claim(workspace: Workspace, owner: str) -> None:
 
 def test_the_scheduled_audit_takes_the_first_draft(prefect_api: Api, workspace: Workspace, recordings: Path) -> None:
     from flows.audit_next import audit_next
-    from flows.request import WorkspaceRequest
+    from flows.request import AuditRequest
 
-    request = WorkspaceRequest(workspace=str(workspace.root), backend="replay", recordings=str(recordings))
-    assert asyncio.run(audit_next(request)) == {"book": SLUG, "state": "audited"}
+    request = AuditRequest(workspace=str(workspace.root), backend="replay", recordings=str(recordings))
+    assert asyncio.run(audit_next(request)) == [{"book": SLUG, "state": "audited"}]
+    log = ("log", "-1", "--format=", "--name-only", "--full-diff", "--", "plans")
+    changed = workspace.git.run(*log).stdout.decode().split()
+    assert {f"plans/fasttrack/{SLUG}.md", "manifests/production/plan.json", "docs/plans/PRODUCTION_PLAN.md"} <= set(
+        changed
+    ), "an audit that lands refreshes the plan in the same commit"
 
 
 def test_the_scheduled_production_has_nothing_to_do_at_first(prefect_api: Api, workspace: Workspace) -> None:
     from flows.produce_next import produce_next
-    from flows.request import WorkspaceRequest
+    from flows.request import ProduceRequest
 
     before = workspace.snapshot().label
-    assert asyncio.run(produce_next(WorkspaceRequest(workspace=str(workspace.root)))) is None
+    assert asyncio.run(produce_next(ProduceRequest(workspace=str(workspace.root)))) == []
     assert workspace.snapshot().label == before

@@ -14,7 +14,7 @@ from codex.errors import StorageError, WorkspaceError
 from codex.integration import spool
 from codex.integration.integrator import drain
 from codex.integration.proposal import IntegrationResult, Proposal
-from codex.passes.engine import Services
+from codex.passes.services import Services
 from codex.workspace import Workspace
 from deployments.api import Api
 from tests.flows.helpers import SUBJECT

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.errors import Stopped
-from codex.passes.engine import PassResult
+from codex.integration.integrator import integrate
+from codex.integration.proposal import Proposal
+from codex.passes.base import Context
 from codex.workspace import Workspace
-from tests.flows.helpers import SUBJECT
+from deployments.api import Api
+from tests.flows.helpers import SUBJECT, audit_reply, record
 
 
 def failed(pass_name: str, unit: str | None = None, **data: Any) -> EventDraft:
@@ -65,14 +68,29 @@ def test_a_unit_is_counted_by_itself_and_an_answer_begins_anew(seed: Workspace) 
     assert reason_to_escalate(after(seed, *unit, asked, answer), SUBJECT, "P4_production", "03.09.02") is None
 
 
-def test_no_money_stops_the_run_and_nothing_else_does() -> None:
-    from flows.recovery import refuse_exhausted
+def test_a_gamma_book_goes_on_with_what_stands_of_its_second_audit(
+    prefect_api: Api, workspace: Workspace, tmp_path: Path
+) -> None:
+    """Protocol §6, pass 1: topic-equivalent only."""
+    from tests.flows.test_book import run
 
-    def result(code: str) -> PassResult:
-        defect = {"code": code, "where": "agent", "what": "the ceiling of $50.00 for book:x is reached"}
-        return PassResult(SUBJECT, "P1_audit", None, 1, "failed", "p-1", (defect,))
+    slug = "small-book"
+    book = {"title": "A Small Book", "tier": "γ", "authors": "A. Author", "fasttrack_entry": "9.01"}
+    joins = EventDraft(subject=f"book:{slug}", kind=Kind.REGISTERED, data=book)
+    integrate(workspace, [Proposal(subject="campaign", pass_name="test", title="Register", base="", events=(joins,))])
+    sound, *_ = audit_reply()["theorems"]
+    unsound = sound | {"id": "T2", "sources": [9]}
+    folder = tmp_path / "recordings"
+    for attempt in (1, 2):
+        record(folder, f"P1_audit.{attempt}", audit_reply(theorems=[sound, unsound]), slug=slug)
 
-    with pytest.raises(Stopped, match=r"P1 audit stopped: the ceiling of \$50.00") as caught:
-        refuse_exhausted(result("budget"))
-    assert caught.value.exit_status == 4
-    refuse_exhausted(result("transport"))
+    assert run(workspace, folder, book=slug)["state"] == "audit-degraded"
+    snapshot = workspace.snapshot()
+    ledger = Ledger.load(snapshot)
+    failures = [event.data for event in ledger.events(f"book:{slug}") if event.kind == "pass_failed"]
+    assert [data["next"] for data in failures] == ["retry", "degrade"]
+    assert all(data["why"] for data in failures), "each rung is in the log with its reason"
+    plan = snapshot.text(f"plans/fasttrack/{slug}.md")
+    assert "T1" in plan and "T2" not in plan
+    context = Context(snapshot, snapshot.label, f"book:{slug}", "P5_verification", 1)
+    assert {layer for layer, least in context.thresholds.items() if not least} == {"exercise", "worked_example"}

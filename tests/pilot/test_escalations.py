@@ -12,7 +12,7 @@ import pytest
 from codex.campaign.ledger import Ledger
 from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
-from codex.passes.engine import escalation
+from codex.passes.outcomes import escalation
 from codex.workspace import Workspace
 
 BOOK = "lawson-michelsohn-spin-geometry"
@@ -51,7 +51,8 @@ def test_an_answer_is_an_event_and_the_book_goes_on_from_there(waiting: Workspac
     [
         (("answer", "3.35", "verified-soon"), "is no answer here"),
         (("answer", "1.17", "draft"), "waits for nobody"),
-        (("answer", "9.99", "draft"), "There is no book"),
+        (("answer", "9.99", "draft"), "waits for nobody"),
+        (("answer", "3.35", "defer"), "needs a reason"),
     ],
 )
 def test_a_wrong_answer_changes_nothing(waiting: Workspace, arguments: tuple[str, ...], said: str) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from codex.errors import DataError
-from codex.planning.build import build_plan, slugify
+from codex.planning.books import slugify
+from codex.planning.build import build_plan
 from codex.planning.bullets import Mode
 from codex.planning.merge import topological_order
 from codex.snapshot import TreeSnapshot

@@ -12,6 +12,7 @@ from codex.planning.audits import read_audits, read_bullets
 from codex.planning.build import build_plan
 from codex.planning.bullets import Mode
 from codex.snapshot import Snapshot
+from codex.units.ids import is_id
 
 _PIECES = [
     *("\n", "\n\n", "\r", " ", "1. ", "99999999999. ", "**", "`", "`01.01.01`", "`01.01.01-a-slug.md`", "[NEW]", "."),
@@ -21,12 +22,12 @@ _PIECES = [
 
 def test_the_shared_audits_have_more_than_a_thousand_bullets_with_file_and_line(reduced: Snapshot) -> None:
     bullets = [bullet for audit in read_audits(reduced) for bullet in audit.bullets]
-    assert len(bullets) >= 1000
+    assert len(bullets) >= 1500
     assert len({(bullet.path, bullet.line) for bullet in bullets}) == len(bullets)
     assert all(bullet.title for bullet in bullets)
     for bullet in bullets:
-        line = reduced.text(bullet.path).split("\n")[bullet.line - 1]
-        assert line.strip().startswith(f"{bullet.position}. ")
+        line = reduced.text(bullet.path).split("\n")[bullet.line - 1].strip()
+        assert line.startswith((f"{bullet.position}. ", "- ", "#### "))
 
 
 def test_extended_finds_all_that_compat_finds_under_the_same_titles(reduced: Snapshot) -> None:
@@ -42,7 +43,12 @@ def test_every_bullet_is_in_the_plan_with_its_place(reduced: Snapshot) -> None:
     plan = build_plan(reduced)
     bullets = [bullet for audit in read_audits(reduced) for bullet in audit.bullets]
     places = {(unit_id, place) for unit_id, unit in plan["units"].items() for place in unit.get("found_at", [])}
-    assert places == {(bullet.id, f"{bullet.path}:{bullet.line}") for bullet in bullets}
+    assert {place for _, place in places} == {bullet.place for bullet in bullets}
+    moved = {each["place"] for each in plan["collisions"]}
+    assert {pair for pair in places if pair[1] not in moved} == {
+        (bullet.id, bullet.place) for bullet in bullets if bullet.place not in moved
+    }
+    assert all(is_id(unit_id) for unit_id, _ in places)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 
+from codex.campaign.limits import thresholds_of
 from codex.continuity.corpus import measure_files, registered_anchors
 from codex.continuity.measure import UnitContinuity
-from codex.continuity.thresholds import THRESHOLDS, aggregate
+from codex.continuity.thresholds import THRESHOLDS, Threshold, aggregate
 from codex.snapshot import Snapshot
 
 #: Figures kept at most; then the memory starts anew.
@@ -27,16 +28,17 @@ def unit_figures(snapshot: Snapshot, path: str) -> dict[str, float]:
 
 def regressions(before: Snapshot, after: Snapshot) -> list[str]:
     """What fell and is below its threshold now, as sentences; none for a corpus that had no units."""
-    old, new = _means(before), _means(after)
+    thresholds = thresholds_of(after)
+    old, new = _means(before, thresholds), _means(after, thresholds)
     return [
         f"Continuity: {t.name} fell from {old[t.key]:.2f} to {new[t.key]:.2f}, below its threshold of {t.minimum}."
-        for t in THRESHOLDS
+        for t in thresholds
         if old and new and new[t.key] < t.minimum and round(new[t.key], 2) < round(old[t.key], 2)
     ]
 
 
-def _means(snapshot: Snapshot) -> dict[str, float]:
-    return aggregate(_figures(snapshot, list(snapshot.under("content", ".md"))))
+def _means(snapshot: Snapshot, thresholds: tuple[Threshold, ...]) -> dict[str, float]:
+    return aggregate(_figures(snapshot, list(snapshot.under("content", ".md"))), thresholds)
 
 
 def _figures(snapshot: Snapshot, paths: list[str]) -> list[UnitContinuity]:

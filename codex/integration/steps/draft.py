@@ -9,26 +9,47 @@ from codex.snapshot import Snapshot
 
 
 class Draft:
-    """Files of ``base`` with changes on top; nothing is written anywhere. ``copy`` to try something out."""
+    """Files of ``base`` with changes on top (None: removed); nothing is written. ``copy`` to try something out."""
 
-    def __init__(self, base: Snapshot, changes: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, base: Snapshot, changes: Mapping[str, bytes | None] | None = None) -> None:
         self.base = base
-        self.changes: dict[str, bytes] = dict(changes or {})
+        self.changes: dict[str, bytes | None] = dict(changes or {})
+        self._texts: dict[str, str] = {}
+        self._snapshot: Snapshot | None = None
 
     def copy(self) -> Draft:
-        return Draft(self.base, self.changes)
+        made = Draft(self.base, self.changes)
+        made._texts, made._snapshot = dict(self._texts), self._snapshot
+        return made
 
     def snapshot(self) -> Snapshot:
-        """The state with all changes so far."""
-        return self.base.with_changes(self.changes) if self.changes else self.base
+        """The state with all changes so far; the same value until something is changed."""
+        if self._snapshot is None:
+            self._snapshot = self._taken()
+        return self._snapshot
+
+    def _taken(self) -> Snapshot:
+        if not self.changes:
+            return self.base
+        made = self.base.with_changes(self.changes)
+        for path, text in self._texts.items():
+            made.keep_text(path, text)
+        return made
 
     def exists(self, path: str) -> bool:
-        return path in self.changes or self.base.exists(path)
+        return self.changes[path] is not None if path in self.changes else self.base.exists(path)
 
     def text(self, path: str, default: str | None = None) -> str:
         """The file as text; ``default`` when it is absent (KeyError without one). DataError when it is not UTF-8."""
+        if path in self._texts:
+            return self._texts[path]
         if path in self.changes:
-            return self.changes[path].decode("utf-8")
+            data = self.changes[path]
+            if data is not None:
+                return data.decode("utf-8")
+            if default is None:
+                raise KeyError(path)
+            return default
         try:
             return self.base.text(path, default)
         except UnicodeDecodeError as exc:
@@ -36,16 +57,33 @@ class Draft:
 
     def put(self, path: str, data: bytes) -> None:
         """Set a file; one that is then as in the base is no change."""
+        self._forget(path)
         if self.base.exists(path) and self.base.read(path) == data:
             self.changes.pop(path, None)
         else:
             self.changes[path] = data
 
+    def remove(self, path: str) -> None:
+        """Take a file away; one that the base does not have is no change then."""
+        self._forget(path)
+        if self.base.exists(path):
+            self.changes[path] = None
+        else:
+            self.changes.pop(path, None)
+
     def edit(self, path: str, change: Callable[[str], str], default: str | None = None) -> None:
         """Put ``change`` of the file's text; an absent file is left alone unless there is a ``default`` for it."""
         if default is None and not self.exists(path):
             return
-        self.put(path, change(self.text(path, default)).encode("utf-8"))
+        old = self.text(path, default)
+        new = change(old)
+        if new is not old or not self.exists(path):
+            self.put(path, new.encode("utf-8"))
+            self._texts[path] = new
+
+    def _forget(self, path: str) -> None:
+        self._texts.pop(path, None)
+        self._snapshot = None
 
     def update(self, changes: Mapping[str, bytes]) -> None:
         for path, data in changes.items():

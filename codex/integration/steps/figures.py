@@ -16,11 +16,14 @@ from pathlib import PurePosixPath
 from xml.sax.saxutils import escape
 
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([ \t]*<?([^\s()<>]+)>?(?:[ \t]+\"([^\"\n]*)\")?[ \t]*\)")
+_SOURCE = re.compile(r"\bsrc[ \t]*=[ \t]*[\"']?([^\s\"'<>]+)")
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 _MAX_PARTS = 3
 _MAX_LENGTH = 120
 
 _WIDTH, _HEIGHT = 640, 360
+#: What tells our drawings from others.
+_MARK = b'data-codex="placeholder"'
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,16 @@ def named_figures(text: str, unit_path: str, unit_title: str) -> list[Figure]:
         if path:
             found.setdefault(path, Figure(path, _plain(image[1]) or _from_name(path), _plain(image[3] or unit_title)))
     return list(found.values())
+
+
+def shows(data: bytes, unit_path: str, figure: str) -> bool:
+    """True when a unit's text names this picture, by Markdown or by HTML."""
+    name = figure.rpartition("/")[2]
+    if name.encode() not in data:
+        return False
+    text = data.decode("utf-8", "replace")
+    targets = [image[2] for image in _IMAGE.finditer(text)] + _SOURCE.findall(text)
+    return any(figure_path(unit_path, target) == figure for target in targets)
 
 
 def figure_path(unit_path: str, target: str) -> str | None:
@@ -63,6 +76,11 @@ def placeholder(figure: Figure) -> bytes:
         width=_WIDTH, height=_HEIGHT, middle=_WIDTH // 2, name=escape(figure.title), title=lines.rstrip(),
         curve=_curve(figure.path), caption=escape(caption), at=_HEIGHT - 28,
     ).encode()  # fmt: skip
+
+
+def is_placeholder(data: bytes) -> bool:
+    """True for a drawing of ours that nobody has replaced."""
+    return _MARK in data[:400]
 
 
 def _curve(seed: str) -> str:
@@ -92,7 +110,8 @@ def _from_name(path: str) -> str:
 
 
 _DRAWING = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-labelledby="name">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-labelledby="name"
+     data-codex="placeholder">
   <title id="name">{name}</title>
   <style>
     .page {{ fill: #fbfaf7; stroke: #c9c4b8; }}

@@ -13,9 +13,11 @@ from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.tables import machine_of
 from codex.integration.proposal import Proposal, RejectedUnit
+from codex.integration.steps.decide import decision_events
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.units import Accepted, Batch
+from codex.integration.steps.withdraw import withdrawal_events
 
 REPORT = "manifests/integration_report.md"
 #: Proposals that the report keeps, newest first; older ones are in the history.
@@ -34,7 +36,8 @@ def record_events(draft: Draft, ledger: Ledger, proposal: Proposal, batch: Batch
     shipped = [_shipped(proposal, each) for each in batch.accepted if each.written]
     turned_down = [_rejected(proposal, proposal_unit, batch) for proposal_unit in batch.rejected]
     own = () if batch.rejected else proposal.events
-    drafts = [*shipped, *turned_down, *proposal.always_events, *own]
+    by_person = [*withdrawal_events(batch.withdrawn, ledger), *decision_events(batch.decided)]
+    drafts = [*by_person, *shipped, *turned_down, *proposal.always_events, *own]
     salted = [event.with_id(f"{proposal.id}:{number}") for number, event in enumerate(drafts)]
     appended = ledger.append(salted, now)
     if appended.refused:
@@ -95,6 +98,25 @@ def write_report(
     draft.put(REPORT, ("\n\n".join([_HEAD.rstrip("\n"), section, *kept]) + "\n").encode("utf-8"))
 
 
+def for_the_whole(proposal: Proposal, turned_down: Sequence[str]) -> list[str]:
+    """What was done for the proposal as a whole, as lines of the report: most of it only when no unit was rejected."""
+    said = {
+        "announced as in flight": [*proposal.pending],
+        "edges of the plan": [f"{edge.before} → {edge.after}" for edge in proposal.edges],
+        "costs": [f"{len(proposal.costs)} calls"] * bool(proposal.costs),
+        "events in any case": [event.kind.value for event in proposal.always_events],
+    }
+    if not turned_down:
+        said |= {
+            "catalog entries": [entry.slug for entry in proposal.catalog],
+            "plan sections": [str(section.number) for section in proposal.sections],
+            "notation": ["written"] * (proposal.notation is not None),
+            "reports": [report.name for report in proposal.reports],
+            "events": [event.kind.value for event in proposal.events],
+        }
+    return [f"{what}: {', '.join(names)}" for what, names in said.items() if names]
+
+
 def _section(
     draft: Draft, proposal: Proposal, batch: Batch, notes: Sequence[str], warnings: Sequence[str], now: datetime
 ) -> list[str]:
@@ -107,8 +129,13 @@ def _section(
     for each in batch.accepted:
         what = f"{each.change.action}, {each.checks} checks" if each.written else "there already, registered again"
         lines.append(f"- accepted `{each.change.id}` ({what}): {each.path}")
+        lines += [f"  - {_shown(action)}" for action in each.actions]
         lines += [f"  - `{unit_id}` no longer waits for it" for unit_id in each.cleared]
         lines += [f"  - connection {_shown(name)} is not registered" for name in each.unknown]
+    for gone in batch.withdrawn:
+        lines.append(f"- withdrawn `{gone.id}` ({_shown(gone.reason) or 'no reason given'}): {gone.path}")
+        lines += [f"  - {_shown(action)}" for action in gone.actions]
+    lines += [f"- {each.status} `{each.id}`{': ' * bool(each.note)}{_shown(each.note)}" for each in batch.decided]
     for unit in batch.rejected:
         lines.append(f"- rejected `{unit.id}` ({unit.reason}): {_shown(unit.detail)}")
         lines += [f"  - {_defect(defect)}" for defect in unit.defects[:_DEFECTS_SHOWN]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from codex.corpus import catalog, connections, deps, unitstatus
 from codex.corpus.catalog import Entry
@@ -18,18 +19,26 @@ from codex.units import Unit, is_id
 _CONNECTION_KEYS = ("in", "out", "lateral")
 
 
-def register(draft: Draft, proposal: Proposal, change: UnitChange, unit: Unit) -> list[str]:
-    """Register a unit that stands in the draft. Returns connection ids it names that are not in the registry.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """``unknown``: connections that the unit names and the registry lacks; ``actions``: clauses for the report."""
 
-    Raises Rejected when its edges would close a cycle.
-    """
+    unknown: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+def register(draft: Draft, proposal: Proposal, change: UnitChange, unit: Unit) -> Registered:
+    """Register a unit that stands in the draft. Raises Rejected when its edges would close a cycle."""
     index = CorpusIndex(draft.snapshot())
-    _catalog(draft, change, unit, index)
-    _graph(draft, change, unit, index)
-    unknown = _connections(draft, unit, index)
+    actions = [*_catalog(draft, change, unit, index), *_graph(draft, change, unit, index)]
+    named = _connections(draft, unit, index)
+    unknown = [each for each in named if index.connections.get(each) is None]
+    actions += [f"connection {each} names it" for each in named if each not in unknown]
+    planned = draft.changes.get(plan.PATH)
     draft.edit(plan.PATH, lambda text: plan.mark_shipped(text, unit))
-    _figures(draft, unit)
-    return unknown
+    actions += ["marked shipped in the plan"] * (draft.changes.get(plan.PATH) != planned)
+    actions += [f"placeholder drawn: {path}" for path in _figures(draft, unit)]
+    return Registered(tuple(unknown), tuple(actions))
 
 
 def record_status(draft: Draft, proposal: Proposal, unit: Unit, checks: str, metrics: Mapping[str, float]) -> None:
@@ -53,19 +62,22 @@ def _kept_book(text: str, status: unitstatus.UnitStatus) -> unitstatus.UnitStatu
     )
 
 
-def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> None:
+def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> list[str]:
     slug, given = unit.text_value("concept_catalog_id"), change.catalog
     if given and given.slug != slug:
         raise rejected(change.id, "checks", f"concept_catalog_id is {slug!r}; the catalog entry is for {given.slug!r}")
     if slug:  # without one the check CC001 says so
         entry = catalog_entry(given, unit.id) if given else catalog.stub_entry(unit, _concepts(index, unit))
         try:
-            complete = change.action == "new"
+            complete, before = change.action == "new", draft.changes.get(catalog.PATH)
             draft.edit(catalog.PATH, lambda text: _entered(text, entry, complete=complete), catalog.EMPTY)
+            if draft.changes.get(catalog.PATH) != before:
+                return [f"catalog entry {slug} {'names it' if slug in index.catalog else 'added'}"]
         except DataError:
             raise  # the catalog is damaged: no fault of the unit
         except UserError as exc:
             raise rejected(change.id, "checks", f"concept_catalog_id: {exc}") from exc
+    return []
 
 
 def _entered(text: str, entry: Entry, *, complete: bool) -> str:
@@ -90,7 +102,7 @@ def _concepts(index: CorpusIndex, unit: Unit) -> dict[str, str]:
     return {unit_id: slug for unit_id, slug in found.items() if slug}
 
 
-def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> None:
+def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> list[str]:
     edges = unit_edges(unit, index)
     cycle = index.deps.cycle_through(edges)
     if cycle:
@@ -104,6 +116,8 @@ def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> 
         return text if known else deps.set_note(text, unit.id, unit.title or unit.slug)
 
     draft.edit(deps.PATH, changed, deps.EMPTY)
+    new = [f"{before} → {after}" for before, after in edges if after not in index.deps.dependants.get(before, ())]
+    return [f"edges added: {', '.join(new)}"] if new else []
 
 
 def unit_edges(unit: Unit, index: CorpusIndex) -> list[deps.Pair]:
@@ -122,13 +136,11 @@ def is_shipped(index: CorpusIndex, unit_id: str) -> bool:
 
 
 def _connections(draft: Draft, unit: Unit, index: CorpusIndex) -> list[str]:
-    """Add the unit to the registered connections it names; what is not registered is only reported."""
+    """Add the unit to the registered connections it names, and return all that it names."""
     named = named_connections(unit)
-    known = {connection.id for connection in index.connections.connections}
-    registered = [each for each in named if each in known]
-    if registered:
-        draft.edit(connections.PATH, lambda text: connections.add_unit(text, unit.id, registered))
-    return [each for each in named if each not in known]
+    if named:
+        draft.edit(connections.PATH, lambda text: connections.add_unit(text, unit.id, named))
+    return named
 
 
 def named_connections(unit: Unit) -> list[str]:
@@ -139,8 +151,10 @@ def named_connections(unit: Unit) -> list[str]:
     return list(dict.fromkeys(each.strip() for each in named if isinstance(each, str)))
 
 
-def _figures(draft: Draft, unit: Unit) -> None:
+def _figures(draft: Draft, unit: Unit) -> list[str]:
     named = figures.named_figures(unit.text, unit.path, unit.title)
     existing = [*draft.base.blobs(), *draft.changes] if named else []
-    for figure in figures.missing(named, existing):
+    missing = figures.missing(named, existing)
+    for figure in missing:
         draft.put(figure.path, figures.placeholder(figure))
+    return [figure.path for figure in missing]

@@ -9,12 +9,14 @@ from codex.check.policy import Policy
 from codex.corpus.index import CorpusIndex
 from codex.errors import ContentError, UserError
 from codex.integration.hostile import hostile
-from codex.integration.proposal import Proposal, RejectedUnit, UnitChange
+from codex.integration.proposal import ConnectionDecision, Proposal, RejectedUnit, UnitChange
+from codex.integration.steps.collisions import doubts, is_another, taken
 from codex.integration.steps.continuity import unit_figures
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.judge import judge_changed, judge_new, judge_others
 from codex.integration.steps.refused import Rejected, rejected
 from codex.integration.steps.register import is_shipped, record_status, register
+from codex.integration.steps.withdraw import Withdrawn
 from codex.snapshot import blob_id
 from codex.units import Unit, parse_unit, set_frontmatter_value
 
@@ -25,7 +27,8 @@ _FLAG = "pending_prereqs"
 class Accepted:
     """A unit that is in the draft. ``written``: its file is new or changed; ``checks``: passed/total.
 
-    ``unknown``: connections that it names and the registry lacks; ``cleared``: units that waited for it.
+    ``unknown``: connections that it names and the registry lacks; ``cleared``: units that waited for it; ``actions``:
+    what was done to shared files, as clauses; ``doubts``: what a person should look at.
     """
 
     change: UnitChange
@@ -34,6 +37,8 @@ class Accepted:
     written: bool
     unknown: tuple[str, ...] = ()
     cleared: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Batch:
 
     accepted: list[Accepted] = field(default_factory=list)
     rejected: list[RejectedUnit] = field(default_factory=list)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
+    decided: list[ConnectionDecision] = field(default_factory=list)
 
 
 def integrate_units(draft: Draft, proposal: Proposal, policy: Policy) -> tuple[Draft, Batch]:
@@ -79,14 +86,15 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     draft.put(path, text.encode("utf-8"))
     unit = parse_unit(text.encode("utf-8"), path)
     _require_identity(change, unit)
-    unknown = register(draft, proposal, change, unit)
+    registered = register(draft, proposal, change, unit)
     cleared = _clear_flags(draft, unit)
     is_new = change.action == "new"
     checks = judge_new(change, path, draft, policy) if is_new else judge_changed(change, path, before, draft, policy)
     judge_others(change, _others(draft, before, unit), before, draft, policy)
     written = not before.exists(path) or before.text(path) != text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
-    return Accepted(change, path, checks, written, tuple(unknown), tuple(cleared))
+    odd = tuple(doubts(unit, index)) if is_new and written else ()
+    return Accepted(change, path, checks, written, registered.unknown, tuple(cleared), registered.actions, odd)
 
 
 def _place(change: UnitChange, index: CorpusIndex) -> str:
@@ -97,6 +105,8 @@ def _place(change: UnitChange, index: CorpusIndex) -> str:
         return _place_new(change, index)
     if not there:
         raise rejected(change.id, "moved", "there is no unit of this id to change")
+    if is_another(parse_unit(change.text.encode("utf-8"), there[0]), index.unit_at(there[0])):
+        raise taken(change, index.unit_at(there[0]), index)
     if not _is_based_on(change.expected_blob, index.unit_at(there[0])):
         raise rejected(change.id, "moved", f"{there[0]} has changed since this was written")
     return there[0]
@@ -107,9 +117,7 @@ def _place_new(change: UnitChange, index: CorpusIndex) -> str:
     if there is not None:
         if _is_based_on(blob_id(change.text.encode("utf-8")), there):
             return there.path
-        free = index.next_free_id(change.id.rpartition(".")[0])
-        detail = f"the id belongs to {there.title!r} ({there.path}); the next free id is {free}"
-        raise rejected(change.id, "id-taken", detail)
+        raise taken(change, there, index)
     unit = parse_unit(change.text.encode("utf-8"), change.slug)
     try:
         return index.place(change.id, change.slug, unit.text_value("section"), unit.text_value("chapter"))

@@ -1,0 +1,194 @@
+"""What prompt caching saves: ``python bench/caching.py`` or ``make bench``.
+
+First a batch of eight units of production, with caching and without, at the prices of manifests/prices.json; then the
+whole embedded pilot, with the share of each pass's input that is read from the cache. The local server counts tokens and
+accounts for cache writes and reads as the provider does (codex/agents/cache_meter.py): marks, longest earlier prefix, the
+model's shortest cached prefix, life of entries, and nothing to be read before the answer that wrote it has begun. The
+conversations are the pilot's recorded ones, so their lengths and tool results are real; token counts are estimates (a
+quarter of the characters) with and without caching alike, so ratios are what counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from codex.agents.anthropic_backend import replay_backend
+from codex.agents.backends import REPLAY_URL
+from codex.agents.cache_meter import CacheMeter
+from codex.agents.call import AgentCall
+from codex.agents.conversation import converse
+from codex.agents.journal import Journal
+from codex.agents.prices import builtin_prices
+from codex.agents.recording import Recordings
+from codex.agents.replay_server import ReplayServer
+from codex.agents.tools import Toolbox
+from codex.agents.usage import Usage
+from codex.campaign.ledger import Ledger
+from codex.campaign.machine import Step, next_step
+from codex.integration.init import init_workspace
+from codex.integration.integrator import drain
+from codex.passes.calls import agent_call, make_context
+from codex.passes.engine import production_units, run_pass
+from codex.passes.services import Services
+from codex.snapshot import Snapshot
+from codex.workspace import Workspace
+
+PILOT = Path(__file__).resolve().parent.parent / "manifests" / "pilot" / "recordings"
+SUBJECT = "book:lawson-michelsohn-spin-geometry"
+PRODUCTION = "P4_production"
+BATCH = 8
+AT_ONCE = 6
+#: Input cost with caching, as a multiple of without.
+ALLOWED = Decimal("0.35")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
+        home = Path(folder)
+        workspace = init_workspace(home / "pilot", campaign="pilot")
+        with _metered(PILOT) as url, _replaying(url), Services.open(workspace, "replay") as services:
+            asyncio.run(_until_production(workspace, services))
+            ratio = _batch(workspace, services, home)
+            asyncio.run(_to_the_end(workspace, services))
+            _shares(services.journal)
+    return 0 if ratio <= ALLOWED else 1
+
+
+# --- a batch of eight --------------------------------------------------------------------------------------------------
+
+
+def _batch(workspace: Workspace, services: Services, home: Path) -> Decimal:
+    calls, snapshot = _calls(_as_shipped(workspace), services, home / "recordings")
+    say(f"a batch of {BATCH} units of production, {calls[0].model}, {AT_ONCE} at once, recorded conversations")
+    costs = {}
+    for cache in ("off", "5m", "1h"):
+        used = asyncio.run(_held([replace(call, cache=cache) for call in calls], home / cache, home, snapshot))
+        costs[cache] = builtin_prices().of(calls[0].model).input_cost(used) / BATCH
+        share = used.cache_read_tokens / used.total_input
+        say(
+            f"  cache {cache:<4} {used.total_input / BATCH:>9,.0f} input tokens a unit, {share:5.0%} read from the cache: "
+            f"${costs[cache]:.4f} a unit, {costs[cache] / costs['off']:.2f} × without"
+        )
+    ratio = costs["5m"] / costs["off"]
+    say(f"  input cost with caching: {ratio:.2f} × without; at most {ALLOWED}{'  OVER' if ratio > ALLOWED else ''}\n")
+    return ratio
+
+
+def _as_shipped(workspace: Workspace) -> Workspace:
+    """The workspace with production's settings as they are by default: the pilot's withhold rules and a tool, to see
+    what a first draft is worth without them."""
+    (workspace.root / "codex.toml").write_text("", "utf-8")
+    return Workspace.open(workspace.root)
+
+
+def _calls(workspace: Workspace, services: Services, folder: Path) -> tuple[list[AgentCall[Any]], Snapshot]:
+    """Eight production calls: the pilot's units in turn, each under a name of its own and with a recording."""
+    ledger = Ledger.load(workspace.snapshot())
+    calls, snapshot = [], workspace.snapshot()
+    units = production_units(workspace, SUBJECT)
+    for number in range(BATCH):
+        context, each = make_context(workspace, services, ledger, SUBJECT, PRODUCTION, units[number % len(units)])
+        call = agent_call(workspace, context, each)
+        named = replace(call.address, unit=f"unit-{number}")
+        (folder / named.subject_slug).mkdir(parents=True, exist_ok=True)
+        shutil.copy(Recordings(PILOT).path(call.address), Recordings(folder).path(named))
+        calls.append(replace(call, address=named, prompt=f"Unit {number}.\n{call.prompt}", ceilings={}))
+        snapshot = context.snapshot
+    return calls, snapshot
+
+
+async def _held(calls: list[AgentCall[Any]], state: Path, home: Path, snapshot: Snapshot) -> Usage:
+    """Hold all conversations against a server with a cold cache; returns what they used together."""
+    places, journal = asyncio.Semaphore(AT_ONCE), Journal(state / "journal.sqlite3")
+    with _metered(home / "recordings") as url:
+        backend, toolbox = replay_backend(url), Toolbox(snapshot)
+
+        async def one(call: AgentCall[Any]) -> Usage:
+            async with places:
+                return (await converse(call, backend, journal, toolbox)).usage
+
+        used = await asyncio.gather(*map(one, calls))
+    journal.close()
+    return sum(used, Usage())
+
+
+# --- the whole pilot -----------------------------------------------------------------------------------------------------
+
+
+async def _until_production(workspace: Workspace, services: Services) -> None:
+    while not production_units(workspace, SUBJECT) or _step(workspace).source != "in-production":
+        await _advance(workspace, services)
+
+
+async def _to_the_end(workspace: Workspace, services: Services) -> None:
+    while isinstance(next_step(Ledger.load(workspace.snapshot()), SUBJECT), Step):
+        await _advance(workspace, services)
+
+
+def _step(workspace: Workspace) -> Step:
+    step = next_step(Ledger.load(workspace.snapshot()), SUBJECT)
+    assert isinstance(step, Step), step
+    return step
+
+
+async def _advance(workspace: Workspace, services: Services) -> None:
+    step = _step(workspace)
+    units = production_units(workspace, SUBJECT) if step.source == "in-production" else []
+    await asyncio.gather(
+        *(run_pass(workspace, services, SUBJECT, step.pass_name, unit=unit) for unit in units or [None])
+    )
+    drain(workspace)
+
+
+def _shares(journal: Journal) -> None:
+    used: dict[str, Usage] = defaultdict(Usage)
+    models = {}
+    for row in journal.rows("SELECT * FROM calls WHERE state = 'settled'"):
+        fresh, read, written = row["input_tokens"], row["cache_read_tokens"], row["cache_write_tokens"]
+        used[row["pass"]] += Usage(fresh, row["output_tokens"], read, written, row["cache_write_1h_tokens"])
+        models[row["pass"]] = row["model"]
+    say("the whole pilot: what part of each pass's input is read from the cache")
+    for pass_name, usage in used.items():
+        price = builtin_prices().of(models[pass_name])
+        without = price.input_cost(Usage(usage.total_input))
+        share = usage.cache_read_tokens / usage.total_input
+        cost = price.input_cost(usage)
+        say(f"  {pass_name:<16}{share:5.0%} read, input ${cost:.4f}, {cost / without:.2f} × without")
+
+
+# --- around it -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _metered(recordings: Path) -> Iterator[str]:
+    with ReplayServer(recordings, meter=CacheMeter()) as server:
+        yield server.url
+
+
+@contextmanager
+def _replaying(url: str) -> Iterator[None]:
+    os.environ[REPLAY_URL] = url
+    try:
+        yield
+    finally:
+        del os.environ[REPLAY_URL]
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

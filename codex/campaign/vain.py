@@ -1,0 +1,34 @@
+"""Which calls were paid in vain: those of attempts that were sent back, and those that got no answer."""
+
+from __future__ import annotations
+
+from codex.campaign.costs import Cost
+from codex.campaign.events import Kind
+from codex.campaign.ledger import Ledger
+
+#: Subject without its kind, pass, unit ("" for a pass as a whole), attempt.
+Attempt = tuple[str, str, str, int]
+
+#: Outcomes of calls with whose answer the conversation went on (docs/faults.md); "" is a line of another age.
+_SERVED = frozenset({"", "ok", "max_tokens", "pause_turn", "empty", "no_submit", "wrong_arguments", "invalid_reply"})
+
+
+def failed_attempts(ledger: Ledger) -> frozenset[Attempt]:
+    """Attempts that a gate or the integrator sent back. A verification that finds a shortfall has done its work."""
+    found = set()
+    for event in ledger.events():
+        if event.kind not in {Kind.PASS_FAILED, Kind.UNIT_REJECTED} or event.data.get("kind") == "shortfall":
+            continue
+        kind, _, name = event.subject.partition(":")
+        unit = event.unit or (str(event.data.get("id") or "") if event.kind == Kind.UNIT_REJECTED else "")
+        attempt = event.data.get("attempt")
+        if isinstance(attempt, int):
+            found.add((name, event.pass_name or "P4_production", "" if kind == "unit" else unit, attempt))
+    return frozenset(found)
+
+
+def in_vain(cost: Cost, failed: frozenset[Attempt]) -> bool:
+    """Whether a call was paid in vain."""
+    if cost.outcome not in _SERVED:
+        return True
+    return (cost.book, cost.pass_name, cost.unit or "", cost.attempt) in failed

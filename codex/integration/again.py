@@ -1,0 +1,176 @@
+"""Integrate again: commits that the remote lacks are made anew on top of what the remote has (decision 14).
+
+An integration is not rebased, its proposal is integrated once more: edges, ledger numbers, the chain of the log and
+every check are those of the new state. So a unit that was accepted here can be turned down there; its proposal is then
+kept in ``spool/late/``. A person's commits are carried over where that needs no merging (person.py), else nothing is
+changed. Everything is made of objects first; the branch moves once, at the end.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from codex.errors import Conflict
+from codex.gitio import Git
+from codex.integration import journal, spool
+from codex.integration.apply import apply_proposal
+from codex.integration.faults import point
+from codex.integration.finish import finish, warned
+from codex.integration.gitstore import (
+    FileChange,
+    UnsafeTree,
+    build_commit,
+    commit_of,
+    differences,
+    is_ancestor,
+    publish,
+    safe_environment,
+)
+from codex.integration.message import applied_in, commit_message, proposal_of
+from codex.integration.person import carried_over, title_of
+from codex.integration.proposal import IntegrationResult, Proposal
+from codex.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_FILES = {None, "100644", "100755"}
+#: Folders that no remote may write into.
+_PRIVATE = frozenset({".git", ".codex"})
+_BY_HAND = "Join the branches by hand with `git fetch` and `git merge`, then run `codexctl integrate --push`."
+_NO_KIN = "Correct `[git] remote` in codex.toml, or begin from a clone of the remote."
+#: Where commits stay findable that were replaced at somebody's cost.
+_REPLACED = "refs/codex/replaced"
+
+
+@dataclass
+class _Chain:
+    """The new commits. ``tip`` is the last one, ``notes`` what a person should know, ``lost`` what is turned down."""
+
+    tip: str
+    results: list[IntegrationResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def join(workspace: Workspace, theirs: str, now: datetime, *, rewrite: bool) -> list[str]:
+    """Bring the checked-out branch to hold ``theirs``, a commit that was fetched. Returns what a person should know.
+
+    Fast-forward when the branch has nothing of its own; with ``rewrite`` its own commits are made anew on top, without
+    it they are left as they are. Call it under the lock. Raises Conflict, nothing being changed, when a commit cannot
+    be made anew, or the branch moved meanwhile.
+    """
+    git, ref = workspace.git, workspace.git.branch_ref()
+    ours = git.head()
+    if ref is None or ours is None or is_ancestor(git, theirs, ours):
+        return []
+    if is_ancestor(git, ours, theirs):
+        return _move(workspace, ref, ours, theirs, [], "codex: follow the remote")
+    if not rewrite:
+        return []
+    point("again.begin")
+    chain = _made_anew(workspace, ours, theirs, now)
+    point("again.made")
+    _secure(workspace, ours, chain)
+    return chain.notes + _move(workspace, ref, ours, chain.tip, chain.results, "codex: integrate again on the remote's")
+
+
+def _made_anew(workspace: Workspace, ours: str, theirs: str, now: datetime) -> _Chain:
+    git = workspace.git
+    if git.run("merge-base", ours, theirs, check=False).returncode:
+        raise Conflict("the remote's branch and the one here have no commit in common", remedy=_NO_KIN)
+    chain = _Chain(theirs)
+    for line in git.out("rev-list", "--reverse", "--topo-order", "--parents", f"{theirs}..{ours}").splitlines():
+        commit, *parents = line.split()
+        if len(parents) != 1:
+            raise Conflict(f"{title_of(git, commit)} joins several commits", remedy=_BY_HAND)
+        proposal = _proposal(workspace, commit, parents[0])
+        if proposal:
+            _integrate_again(workspace, chain, proposal, now)
+        else:
+            _carry_over(git, chain, commit, parents[0])
+        point("again.commit")
+    return chain
+
+
+def _proposal(workspace: Workspace, commit: str, parent: str) -> Proposal | None:
+    """The proposal that this commit was made of; one whose content was amended since is the person's own."""
+    named = proposal_of(workspace.git.out("log", "-1", "--format=%B", commit))
+    made = spool.last_result(workspace, named) if named else None
+    if not named or made is None or made.commit is None:
+        return None
+    if commit != made.commit and not _same_change(workspace.git, commit, parent, made.commit):
+        return None
+    return spool.kept_proposal(workspace, named)
+
+
+def _same_change(git: Git, commit: str, parent: str, other: str) -> bool:
+    """True when both commits change the same files from the same to the same content (one was moved by hand)."""
+    before = commit_of(git, f"{other}^")
+    return before is not None and differences(git, parent, commit) == differences(git, before, other)
+
+
+def _integrate_again(workspace: Workspace, chain: _Chain, proposal: Proposal, now: datetime) -> None:
+    before = spool.last_result(workspace, proposal.id)
+    result = applied_in(workspace.git, proposal, chain.tip) or _applied(workspace, chain, proposal, now)
+    lost = [unit for unit in (before.accepted if before else ()) if unit not in result.accepted]
+    if lost or result.status == "refused":
+        told = result.reason or "; ".join(f"{each.id}: {each.detail}" for each in result.rejected)
+        place = workspace.state_dir / "spool" / "late" / f"{proposal.id}.json"
+        note = f"{proposal.title} ({', '.join(lost)}) is no longer accepted on the remote's state: {told}"
+        chain.notes.append(f"{note}. Its proposal is in {place}.")
+        chain.lost.append(proposal.id)
+        result = warned(result, chain.notes[-1])
+    chain.results.append(result)
+
+
+def _applied(workspace: Workspace, chain: _Chain, proposal: Proposal, now: datetime) -> IntegrationResult:
+    """Integrate on top of the chain; the result, its commit (if any) being the new tip."""
+    with closing(workspace.at(chain.tip)) as snapshot:
+        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+    if not outcome.changes:
+        return outcome.result
+    message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
+    try:
+        chain.tip = build_commit(workspace.git, chain.tip, outcome.changes, message, now)
+    except UnsafeTree as exc:
+        return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+    return outcome.result.model_copy(update={"commit": chain.tip})
+
+
+def _carry_over(git: Git, chain: _Chain, commit: str, parent: str) -> None:
+    copy = carried_over(git, commit, parent, chain.tip)
+    chain.notes.append(f"Your commit {title_of(git, commit)} was put on top of the remote's, as {copy[:12]}.")
+    chain.tip = copy
+
+
+def _secure(workspace: Workspace, ours: str, chain: _Chain) -> None:
+    """Keep what somebody may want to look at again: the old commits, and proposals that are no longer accepted."""
+    for proposal_id in chain.lost:
+        spool.set_late(workspace, proposal_id)
+    if chain.notes:
+        workspace.git.run("update-ref", f"{_REPLACED}/{ours[:12]}", ours, env=safe_environment())
+        chain.notes.append(f"The commits as they were: {_REPLACED}/{ours[:12]}.")
+
+
+def _move(
+    workspace: Workspace, ref: str, old: str, new: str, results: list[IntegrationResult], reason: str
+) -> list[str]:
+    """Move the branch, then work tree and index; returns what was not checked out."""
+    changes = differences(workspace.git, old, new)
+    plain = [change for change in changes if _is_plain(change)]
+    known = {c.path: tuple(dict.fromkeys((c.old, c.new))) for c in plain}
+    entries = [journal.Entry(ref=ref, commit=new, known=known)]
+    entries += [journal.Entry(ref=ref, commit=new, known={}, result=result) for result in results]
+    unfinished = journal.load(workspace.state_dir).entries
+    journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, *entries)))
+    publish(workspace.git, ref, new, old, reason=reason)
+    others = [f"{c.path} was not checked out: it is no plain file there." for c in changes if not _is_plain(c)]
+    return finish(workspace) + others
+
+
+def _is_plain(change: FileChange) -> bool:
+    folders = change.path.split("/")[:1]
+    return {change.old_mode, change.new_mode} <= _FILES and not _PRIVATE & set(folders)

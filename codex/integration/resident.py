@@ -1,0 +1,86 @@
+"""The newest state of a workspace, kept in memory between proposals: what was worked out for one serves the next.
+
+Only an accelerator: every use asks git where the branch is, and a state of another commit is brought up to date or
+thrown away. The writer's lock is held by whoever calls, so a workspace has one user at a time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codex.errors import UserError
+from codex.integration.gitstore import commit_of, differences, is_file_mode, read_blobs
+from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
+from codex.workspace import Workspace
+
+#: Workspaces whose state is kept.
+_KEPT = 2
+#: With more changes than this, working everything out anew is not slower.
+_FOLLOWED = 2_000
+
+_states: OrderedDict[Path, CommitSnapshot] = OrderedDict()
+
+
+def state_at(workspace: Workspace, ref: str) -> CommitSnapshot:
+    """The snapshot of the commit that a branch is at; raises UserError when there is none."""
+    commit = commit_of(workspace.git, ref)
+    if commit is None:
+        raise UserError(f"There is no commit {ref!r} in {workspace.root}.", remedy="Name a commit, branch or tag.")
+    kept = _states.get(_key(workspace))
+    if kept is None or kept.commit != commit:
+        _keep(workspace, (kept and _followed(workspace, kept, commit)) or workspace.at(commit))
+    return _states[_key(workspace)]
+
+
+def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:
+    """Keep the state that was just committed; ``state`` stands on the one that ``state_at`` gave."""
+    if isinstance(state, OverlaySnapshot) and isinstance(state.base, CommitSnapshot):
+        state.base.close()
+        _keep(workspace, CommitSnapshot.after(state, commit))
+
+
+@contextmanager
+def turn(workspace: Workspace) -> Iterator[None]:
+    """A turn of the writer, after which no process is left behind; what is known stays."""
+    try:
+        yield
+    finally:
+        kept = _states.get(_key(workspace))
+        if kept:
+            kept.close()
+
+
+def kept_blob(workspace: Workspace, blob: str) -> bytes | None:
+    """The bytes of a blob, if they are in memory."""
+    kept = _states.get(_key(workspace))
+    return kept.kept(blob) if kept else None
+
+
+def _followed(workspace: Workspace, kept: CommitSnapshot, commit: str) -> CommitSnapshot | None:
+    """The state of another commit by way of what differs; None where that is too much, or cannot be said."""
+    git = workspace.git
+    if commit_of(git, kept.commit) is None:
+        return None
+    changed = differences(git, kept.commit, commit)
+    plain = all(is_file_mode(mode) for each in changed for mode in (each.old_mode, each.new_mode) if mode)
+    if len(changed) > _FOLLOWED or not plain:
+        return None
+    new = [each for each in changed if each.new]
+    contents = read_blobs(git, [each.new for each in new if each.new])
+    changes: dict[str, bytes | None] = {each.path: None for each in changed}
+    changes |= {each.path: data for each, data in zip(new, contents, strict=True)}
+    return CommitSnapshot.after(kept.with_changes(changes), commit)
+
+
+def _keep(workspace: Workspace, state: CommitSnapshot) -> None:
+    _states[_key(workspace)] = state
+    _states.move_to_end(_key(workspace))
+    while len(_states) > _KEPT:
+        _states.popitem(last=False)[1].close()
+
+
+def _key(workspace: Workspace) -> Path:
+    return workspace.root

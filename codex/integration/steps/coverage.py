@@ -1,0 +1,17 @@
+"""manifests/fasttrack_coverage.md: rendered anew in every commit that adds to the ledger (curriculum §2)."""
+
+from __future__ import annotations
+
+import json
+
+from codex.campaign.ledger import CAMPAIGN
+from codex.campaign.log import LOG
+from codex.campaign.matrix import PATH, matrix, render
+from codex.integration.steps.draft import Draft
+
+
+def write_coverage(draft: Draft) -> None:
+    """Put the matrix that the draft's ledger and plans give; nothing where no event was added."""
+    if LOG in draft.changes:
+        document = json.loads(draft.text(CAMPAIGN))  # rendered just now from the log
+        draft.put(PATH, render(matrix(document, draft.snapshot())).encode("utf-8"))

@@ -1,0 +1,132 @@
+"""The call that a pass would make now: its context on a pinned commit, its brief, its model and limits.
+
+Everything that shapes the brief is read from a commit that is pinned in the journal at the first try, so a run that was
+killed builds the very same requests again and takes the finished turns from the journal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from codex.agents.call import AgentCall, CallAddress
+from codex.agents.limits import builtin_models
+from codex.agents.tools import WEB_BY_DEFAULT
+from codex.campaign.answers import hint
+from codex.campaign.budgets import ceilings
+from codex.campaign.definition import load_campaign
+from codex.campaign.ladder import rung
+from codex.campaign.ledger import Ledger
+from codex.passes.base import Context, Failure, Pass
+from codex.passes.production import ProductionReply
+from codex.passes.registry import get_pass
+from codex.prompts import load_pattern, render_brief
+from codex.units import parse_unit
+from codex.units.edits import EditProblem, apply_edits
+
+if TYPE_CHECKING:
+    from codex.passes.services import Services
+    from codex.workspace import Workspace
+
+#: Used where codex.toml says nothing; model and token limits are those of the pass's prompt pattern.
+DEFAULT_ANSWER_HOURS = 4.0
+
+
+def make_context(
+    workspace: Workspace,
+    services: Services | None,
+    ledger: Ledger,
+    subject: str,
+    pass_name: str,
+    unit: str | None = None,
+    owner: str | None = None,
+) -> tuple[Context, Pass[Any]]:
+    """The context of the next attempt of a pass, on its pinned commit. Without services nothing is pinned (dry run)."""
+    attempt = ledger.attempts(subject, pass_name, unit) + 1
+    address = CallAddress(subject, pass_name, unit, attempt)
+    head = workspace.snapshot().label
+    base = services.journal.pin(address, head) if services else head
+    snapshot = workspace.at(base)
+    pinned = Ledger.load(snapshot)
+    failure = _failure(services, pinned, snapshot, address)
+    said = hint(pinned, subject, pass_name, unit)
+    return Context(snapshot, base, subject, pass_name, attempt, unit, owner, failure, said), get_pass(pass_name)
+
+
+def _failure(services: Services | None, ledger: Ledger, snapshot: Any, address: CallAddress) -> Failure | None:
+    last = ledger.last_failure(address.subject, address.pass_name, address.unit)
+    if last is None or last.data.get("kind") == "shortfall":
+        return None
+    # After a person's answer the ladder begins anew, and the attempt still mends what was wrong before it.
+    count = max(ledger.failures(address.subject, address.pass_name, address.unit), 1)
+    defects, step = tuple(last.data.get("defects", ())), rung(address.pass_name, count)
+    if services is None:
+        return Failure(count, defects, step)
+    if address.unit:
+        return Failure(count, defects, step, draft=_earlier_draft(services, ledger, snapshot, address))
+    return Failure(count, defects, step, reply=_earlier_reply(services, address))
+
+
+def _earlier_reply(services: Services, address: CallAddress) -> str:
+    """What the attempt before this one handed in, as JSON; "" when it never did."""
+    earlier = replace(address, attempt=address.attempt - 1)
+    handed_in = services.journal.submission(earlier, services.backend.name)
+    return json.dumps(handed_in, ensure_ascii=False, indent=1) if handed_in else ""
+
+
+def _earlier_draft(services: Services, ledger: Ledger, snapshot: Any, address: CallAddress) -> str | None:
+    """The text of the attempts before this one, each either a whole file or edits to what was before it."""
+    first = address.attempt - ledger.open_attempts(address.subject, address.pass_name, address.unit)
+    path = next(
+        (p for p in snapshot.under("content", ".md") if p.rsplit("/", 1)[-1].startswith(f"{address.unit}-")), ""
+    )
+    text = snapshot.text(path) if path else None
+    for attempt in range(first, address.attempt):
+        earlier = CallAddress(address.subject, address.pass_name, address.unit, attempt)
+        handed_in = services.journal.submission(earlier, services.backend.name)
+        reply = ProductionReply.model_validate(handed_in) if handed_in else None
+        if reply is None:
+            continue
+        if reply.unit.strip():
+            text = reply.unit if reply.unit.endswith("\n") else reply.unit + "\n"
+        elif text is not None:
+            try:
+                text = apply_edits(parse_unit(text.encode(), path or "draft.md"), reply.edits)
+            except EditProblem:
+                continue  # those edits never made a draft; the text before them stands
+    return text
+
+
+def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> AgentCall[Any]:
+    """The call that a pass would make: its brief, model and limits (codex.toml, else the pattern's), its ceilings."""
+    chosen, pattern = workspace.settings.agents.for_pass(each.name), load_pattern(each.prompt)
+    factor = context.failure.rung.token_factor if context.failure else 1
+    first = context.failure is None
+    tools = () if chosen.batch else tuple(t for t in each.tools if not first or t not in chosen.withhold_tools)
+    prefix, prompt = render_brief(each, context, tools, rules=not (first and chosen.withhold_rules))
+    model, wanted = chosen.model or pattern.head.model, int((chosen.max_tokens or pattern.limits.max_tokens) * factor)
+    return AgentCall(
+        address=CallAddress(context.subject, each.name, context.unit, context.attempt),
+        prefix=prefix,
+        prompt=prompt,
+        tools=tools,
+        reply_model=each.reply_model,
+        model=model,
+        max_tokens=min(wanted, max(builtin_models().of(model).output_most, chosen.max_tokens or 0)),
+        max_turns=chosen.max_turns or pattern.limits.max_turns,
+        effort=chosen.effort,
+        answer_seconds=3600 * (chosen.answer_hours or DEFAULT_ANSWER_HOURS),
+        fallbacks=chosen.fallbacks,
+        cache=chosen.cache,
+        batch=chosen.batch,
+        web={str(k): n for k, n in chosen.web.items()} if chosen.web is not None else WEB_BY_DEFAULT.get(each.name, {}),
+        pattern=_pattern_name(each.prompt),
+        ceilings=ceilings(context.ledger, context.slug, load_campaign(context.snapshot), workspace.settings.budget),
+    )
+
+
+def _pattern_name(prompt: str) -> str:
+    """The prompt pattern and its version, by which first submissions are counted."""
+    pattern = load_pattern(prompt)
+    return f"{pattern.name} v{pattern.version}"

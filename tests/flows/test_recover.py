@@ -1,0 +1,120 @@
+"""Recovering a book: only what failed is asked for again, and the ledger says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codex.campaign.ledger import Ledger
+from codex.errors import PersonNeeded, UserError
+from codex.recovery.decide import decide
+from codex.recovery.situation import situation
+from codex.workspace import Workspace
+from deployments.api import Api
+from tests.flows.helpers import SLUG, SUBJECT, codexctl, deepening, record, start_production
+from tests.flows.test_book import Listener, run
+
+GOOD, BAD = "03.09.02", "03.01.04"
+
+
+def recover(workspace: Workspace, recordings: Path, **values: Any) -> dict[str, Any]:
+    from flows.recover import recover as flow
+    from flows.reporting import reporting_to
+    from flows.request import RecoverRequest
+
+    request = RecoverRequest(
+        workspace=str(workspace.root), book=SLUG, backend="replay", recordings=str(recordings), **values
+    )
+    with reporting_to(Listener()):
+        found: dict[str, Any] = asyncio.run(flow(request))
+    return found
+
+
+def ledger_of(workspace: Workspace) -> Ledger:
+    return Ledger.load(workspace.snapshot())
+
+
+def recoveries(workspace: Workspace) -> list[str]:
+    return [str(e.data["outcome"]) for e in ledger_of(workspace).events(SUBJECT) if e.kind == "recovery"]
+
+
+@pytest.fixture
+def failing(prefect_api: Api, workspace: Workspace, tmp_path: Path) -> tuple[Workspace, Path]:
+    """A book of two units: one shipped, one whose three attempts were sent back."""
+    start_production(workspace, {GOOD: "Clifford algebra", BAD: "Tensor algebra"})
+    folder = record(tmp_path / "recordings", f"P4_production.{GOOD}.1", deepening())
+    for attempt in (1, 2, 3):
+        record(folder, f"P4_production.{BAD}.{attempt}", deepening("No such heading"))
+    with pytest.raises(PersonNeeded):
+        run(workspace, folder, until="production-complete")
+    return workspace, folder
+
+
+def test_only_what_failed_is_redone(failing: tuple[Workspace, Path]) -> None:
+    workspace, folder = failing
+    decision = decide(situation(workspace.snapshot(), SUBJECT).batches)
+    assert (decision.action, decision.redo) == ("recover_and_continue", (BAD,))
+    assert 0 < decision.recovery.calls < decision.restart.calls
+
+    record(folder, f"P4_production.{BAD}.4", deepening())
+    assert recover(workspace, folder) == {"book": SLUG, "state": "production-complete"}
+    assert recoveries(workspace) == ["started", "success"]
+    ledger = ledger_of(workspace)
+    assert ledger.attempts(SUBJECT, "P4_production", GOOD) == 1, "what had shipped was not asked for again"
+    ended = [e for e in ledger.events(SUBJECT) if e.kind == "recovery"][-1]
+    assert (ended.data["items"], ended.data["action"]) == ([BAD], "recover_and_continue")
+    assert ended.data["spent"]["calls"] == 1
+    [backup] = (workspace.state_dir / "recovery" / SLUG).iterdir()
+    assert json.loads((backup / "recovery.json").read_text())["defects"][BAD]
+    assert json.loads((backup / "replies" / f"{BAD}.json").read_text())["edits"][0]["heading"] == "No such heading"
+
+
+def test_two_failed_recoveries_need_a_person(failing: tuple[Workspace, Path]) -> None:
+    workspace, folder = failing
+    for attempt in range(4, 10):
+        record(folder, f"P4_production.{BAD}.{attempt}", deepening("No such heading"))
+    for _ in range(2):
+        with pytest.raises(PersonNeeded, match="failed 3 times in a row"):
+            recover(workspace, folder)
+    assert recoveries(workspace) == ["started", "failed", "started", "escalated"]
+    before = workspace.snapshot().label
+    with pytest.raises(PersonNeeded, match="2 recoveries have failed"):
+        recover(workspace, folder)
+    assert workspace.snapshot().label == before
+
+
+def test_a_shipped_unit_that_is_wrong_is_owed_again(failing: tuple[Workspace, Path]) -> None:
+    workspace, folder = failing
+    record(folder, f"P4_production.{BAD}.4", deepening())
+    recover(workspace, folder)
+    found = situation(workspace.snapshot(), SUBJECT, [GOOD])
+    assert [item.id for item in found.batches.failed] == [GOOD]
+    record(folder, f"P4_production.{GOOD}.2", deepening("Historical & philosophical context"))
+    assert recover(workspace, folder, units=(GOOD,))["state"] == "production-complete"
+    assert ledger_of(workspace).attempts(SUBJECT, "P4_production", GOOD) == 2
+
+
+def test_the_command_says_what_would_be_redone_and_changes_nothing(failing: tuple[Workspace, Path]) -> None:
+    workspace, _ = failing
+    before = workspace.snapshot().label
+    done = codexctl("recover", "3.35", "--dry-run", "-w", workspace.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"to redo: {BAD}" in done.stdout
+    assert "targeted recovery" in done.stdout
+    shown = json.loads(codexctl("recover", SLUG, "--dry-run", "--format", "json", "-w", workspace.root).stdout)
+    assert (shown["action"], shown["redo"]) == ("recover_and_continue", [BAD])
+    assert workspace.snapshot().label == before
+
+
+def test_where_nothing_failed_there_is_nothing_to_recover(workspace: Workspace) -> None:
+    with pytest.raises(UserError, match="Nothing has failed"):
+        situation(workspace.snapshot(), SUBJECT)
+    with pytest.raises(UserError, match="no unit of"):
+        situation(workspace.snapshot(), SUBJECT, ["03.09.02"])
+    done = codexctl("recover", SLUG, "-w", workspace.root)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
