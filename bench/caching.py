@@ -1,11 +1,11 @@
 """What prompt caching saves: ``python bench/caching.py`` or ``make bench``.
 
 First a batch of eight units of production, with caching and without, at the prices of manifests/prices.json; then the
-whole embedded pilot, with the share of each pass's input that is read from the cache. The local server counts tokens and
-accounts for cache writes and reads as the provider does (codex/agents/cache_meter.py): marks, longest earlier prefix, the
-model's shortest cached prefix, life of entries, and nothing to be read before the answer that wrote it has begun. The
-conversations are the pilot's recorded ones, so their lengths and tool results are real; token counts are estimates (a
-quarter of the characters) with and without caching alike, so ratios are what counts.
+whole embedded pilot, with the share of each pass's input that is read from the cache. The local server counts tokens
+and accounts for cache writes and reads as the provider does (codex/agents/cache_meter.py): marks, longest earlier
+prefix, the model's shortest cached prefix, life of entries, and nothing to be read before the answer that wrote it
+has begun. The conversations are the pilot's recorded ones, so their lengths and tool results are real; token counts
+are estimates (a quarter of the characters) with and without caching alike, so ratios are what counts.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> int:
     return 0 if ratio <= ALLOWED else 1
 
 
-# --- a batch of eight --------------------------------------------------------------------------------------------------
+# --- a batch of eight -----------------------------------------------------------------------------------------------
 
 
 def _batch(workspace: Workspace, services: Services, home: Path) -> Decimal:
@@ -77,7 +77,7 @@ def _batch(workspace: Workspace, services: Services, home: Path) -> Decimal:
         costs[cache] = builtin_prices().of(calls[0].model).input_cost(used) / BATCH
         share = used.cache_read_tokens / used.total_input
         say(
-            f"  cache {cache:<4} {used.total_input / BATCH:>9,.0f} input tokens a unit, {share:5.0%} read from the cache: "
+            f"  cache {cache:<4}{used.total_input / BATCH:>9,.0f} input tokens a unit, {share:4.0%} read from cache, "
             f"${costs[cache]:.4f} a unit, {costs[cache] / costs['off']:.2f} × without"
         )
     ratio = costs["5m"] / costs["off"]
@@ -123,7 +123,7 @@ async def _held(calls: list[AgentCall[Any]], state: Path, home: Path, snapshot: 
     return sum(used, Usage())
 
 
-# --- the whole pilot -----------------------------------------------------------------------------------------------------
+# --- the whole pilot ------------------------------------------------------------------------------------------------
 
 
 async def _until_production(workspace: Workspace, services: Services) -> None:
@@ -144,7 +144,9 @@ def _step(workspace: Workspace) -> Step:
 
 async def _advance(workspace: Workspace, services: Services) -> None:
     step = _step(workspace)
-    units = production_units(workspace, SUBJECT) if step.source == "in-production" else []
+    units: list[str | None] = []
+    if step.source == "in-production":
+        units += production_units(workspace, SUBJECT)
     await asyncio.gather(
         *(run_pass(workspace, services, SUBJECT, step.pass_name, unit=unit) for unit in units or [None])
     )
@@ -167,7 +169,7 @@ def _shares(journal: Journal) -> None:
         say(f"  {pass_name:<16}{share:5.0%} read, input ${cost:.4f}, {cost / without:.2f} × without")
 
 
-# --- around it -------------------------------------------------------------------------------------------------------------
+# --- around it ------------------------------------------------------------------------------------------------------
 
 
 @contextmanager

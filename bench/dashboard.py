@@ -1,8 +1,8 @@
 """How fast the dashboard is on the published test corpus: ``make bench``.
 
-Each figure is a whole process, from its start to its end, in seconds and as a multiple of what ``codexctl --help`` takes
-in the same run: what every command pays before it does anything. The corpus gets a git history of one commit, so that
-what git is asked for is counted too.
+Each figure is a whole process, from its start to its end, in seconds and as a multiple of what ``codexctl --help``
+takes in the same run: what every command pays before it does anything. The corpus gets a git history of one commit, so
+that what git is asked for is counted too.
 """
 
 from __future__ import annotations

@@ -72,6 +72,12 @@ class GitSettings(_Topic):
     timeout_seconds: float = Field(
         default=60.0, gt=0, le=3600, description="longest time that one git command may wait for the remote, in seconds"
     )
+    loose_objects: int = Field(
+        default=4_000, ge=0, le=1_000_000, description="loose objects beyond which the writer packs them; 0: never"
+    )
+    loose_megabytes: int = Field(
+        default=200, ge=0, le=100_000, description="megabytes of loose objects beyond which they are packed; 0: never"
+    )
 
 
 class CheckPathSettings(_Topic):
@@ -155,6 +161,8 @@ class AgentSettings(_Topic):
     backend: Literal["anthropic", "handoff", "replay"] | None = Field(
         default=None, description="backend of commands without --backend; None: they ask for one"
     )
+    first_seconds: float = Field(default=600.0, gt=0, le=7200, description="how long the API may take to begin a reply")
+    idle_seconds: float = Field(default=300.0, gt=0, le=7200, description="how long it may fall silent within a reply")
     models: dict[str, ModelSettings] = Field(
         default_factory=dict, description="by pass name (P1_audit …); `default` is for every pass"
     )

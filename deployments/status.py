@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from codex.agents.breaker import open_breakers
 from codex.workspace import Workspace
 from deployments.api import Api
 from deployments.server import find
@@ -22,7 +23,17 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         },
         "worker": {"running": worker.running, "pid": worker.pid, "pool": worker.pool},
         "deployments": _deployments(api) if api else [],
+        "breakers": _breakers(workspace),
     }
+
+
+def _breakers(workspace: Workspace) -> list[dict[str, Any]]:
+    """The backends to which nothing new is sent just now, and why."""
+    open_ones = open_breakers(workspace.state_dir / "journal.sqlite3")
+    return [
+        {"backend": name, "failures": state.failures, "opened_at": state.opened_at, "reason": state.reason}
+        for name, state in open_ones.items()
+    ]
 
 
 def _deployments(api: Api) -> list[dict[str, Any]]:

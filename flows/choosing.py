@@ -167,17 +167,18 @@ def audit(snapshot: Snapshot, owner: str, entry: str = "", *, without: Collectio
         if free and _name(subject) not in without:
             return [Work(subject, "audited")]
     known = {str(ledger.entry(subject).get("fasttrack_entry")) for subject in ledger.subjects("book")}
-    rows = (row for row in live_plan(snapshot)["books_unaudited"] if row["ft_entry"] not in known)
-    return [_joining(row) for row in rows if _slug(row) not in without][:1]
+    joining = (_joining(row) for row in live_plan(snapshot)["books_unaudited"] if row["ft_entry"] not in known)
+    return [work for work in joining if _name(work.subject) not in without][:1]
 
 
 def _entry(ledger: Ledger, snapshot: Snapshot, entry: str) -> Work:
     row = next((r for r in live_plan(snapshot)["books_unaudited"] if r["ft_entry"] == entry), None)
     try:
         subject = find_book(ledger, entry)
-    except UserError:
+    except UserError as unknown:
         if row is None:
-            raise
+            what = f"Neither the ledger nor the booklist has a book {entry!r} without an audit."
+            raise UserError(what, remedy=unknown.remedy) from unknown
         return _joining(row)
     if ledger.status(subject) != "draft":
         raise UserError(f"{_name(subject)} has been audited: it is at {ledger.status(subject)}.")

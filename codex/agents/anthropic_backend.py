@@ -12,6 +12,7 @@ import os
 import ssl
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -171,11 +172,9 @@ class AnthropicBackend:
 
 def _described(batch: Any) -> Batch:
     """A batch as the SDK gives it; raises ValueError when it is something else (the SDK checks nothing)."""
-    counts = getattr(batch, "request_counts", None)
-    if getattr(batch, "type", None) != "message_batch" or not isinstance(batch.id, str) or counts is None:
+    if getattr(batch, "type", None) != "message_batch" or not isinstance(batch.created_at, datetime):
         raise ValueError("it is no message batch")
-    size = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
-    return Batch(batch.id, batch.created_at, batch.processing_status == "ended", size)
+    return Batch(batch.id, batch.created_at, batch.processing_status == "ended")
 
 
 def is_loopback(url: str) -> bool:

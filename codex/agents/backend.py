@@ -38,12 +38,11 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A Message Batch as the API describes it. ``size`` counts its requests."""
+    """A Message Batch as the API describes it."""
 
     id: str
     created: datetime
     ended: bool
-    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,25 @@ REPLAY_URL = "CODEX_REPLAY_URL"
 
 @contextmanager
 def open_backend(
-    name: str | None, *, workspace: Path, state_dir: Path, recordings: Path | None = None, log: Path | None = None
+    name: str | None,
+    *,
+    workspace: Path,
+    state_dir: Path,
+    recordings: Path | None = None,
+    log: Path | None = None,
+    first: float = 600.0,
+    idle: float = 300.0,
 ) -> Iterator[Backend]:
     """The backend ``name``; for ``replay`` the local server lives as long as the block.
 
-    ``recordings`` is the folder to replay; ``log`` gets one line a request of the local server. Raises BackendError
+    ``recordings`` is the folder to replay; ``log`` gets one line a request of the local server; ``first`` and ``idle``
+    are the API's limits in seconds (AnthropicBackend). Raises BackendError
     when no backend is named, when it needs a key that is not set, or recordings that are not there.
     """
     if name == "anthropic":
         from codex.agents.anthropic_backend import AnthropicBackend
 
-        yield AnthropicBackend()
+        yield AnthropicBackend(first=first, idle=idle)
     elif name == "handoff":
         from codex.agents.handoff import HandoffBackend
 

@@ -81,15 +81,14 @@ def released(state: State, who: str) -> State:
 
 
 class BreakerOpen(Stopped):
-    """The breaker is open and nothing new is sent. ``wait`` seconds until it is worth trying again."""
+    """The breaker is open and nothing new is sent; in ``wait`` seconds it is worth trying again."""
 
     def __init__(self, backend: str, state: State, wait: float) -> None:
         super().__init__(
             f"The {backend} backend has failed {state.failures} times in a row, so nothing new is sent to it for now. "
             f"{state.reason}",
-            remedy=f"Run the same command again in {max(wait, 1):.0f} s: one request will try it. Nothing is lost.",
+            remedy=f"Run the same command again in {max(wait, 1):.0f} s: one request will try it.",
         )
-        self.wait = wait
 
 
 class Breaker:
@@ -125,12 +124,15 @@ class Breaker:
         """What to raise when nothing can be sent for so many seconds."""
         return BreakerOpen(self._backend, self.state(), wait)
 
-    def report(self, failure: TurnFailed | None) -> None:
-        """What came of something that was sent: a failure that counts, or a sign of life."""
+    def report(self, failure: TurnFailed | None) -> bool:
+        """What came of something that was sent: a failure that counts, or a sign of life. True when that opened it."""
+        before = self.state()
         if failure is not None and failure.rule.breaker:
             self._change(lambda state: failed(state, self._clock(), self.rules, failure.what))
-        elif self.state() != State():
+            return self.state().is_open and not before.is_open
+        if before != State():
             self._change(alive)
+        return False
 
     def release(self, token: str) -> None:
         """What was let through got no answer (cancelled, refused by the budget): let another one probe."""

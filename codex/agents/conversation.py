@@ -11,8 +11,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic
 
 from codex.agents.backend import Backend, BatchApi
@@ -21,8 +19,9 @@ from codex.agents.breaker import Breaker, BreakerOpen, BreakerRules
 from codex.agents.call import AgentCall, ReplyT
 from codex.agents.failures import FAULTS, TurnFailed
 from codex.agents.journal import BudgetExceeded, Journal
-from codex.agents.limits import builtin_models
+from codex.agents.limits import ModelList, builtin_models
 from codex.agents.messages import SUBMIT, Reply, TurnRequest, build_body, canonical, opening_messages, turn_key
+from codex.agents.outcome import Failure, Outcome
 from codex.agents.prices import Price, PriceList, builtin_prices
 from codex.agents.turns import Line, RetryPolicy, take_turn
 from codex.agents.usage import Usage
@@ -30,6 +29,8 @@ from codex.agents.usage import Usage
 if TYPE_CHECKING:
     from codex.agents.recording import Recorder
     from codex.agents.tools import Toolbox
+
+__all__ = ["Failure", "Outcome", "converse"]
 
 _NUDGE = f"Hand in your reply by calling the tool `{SUBMIT}`."
 _LAST_TURN = f"This is your last turn: call `{SUBMIT}` now."
@@ -43,42 +44,6 @@ _SAME = "\n\n[You have made this very call {count} times in a row: its result do
 _TOLD_FROM = 3
 
 
-class Failure(StrEnum):
-    """Why a conversation ended without a reply."""
-
-    INVALID_REPLY = "invalid_reply"
-    REFUSAL = "refusal"
-    MAX_TOKENS = "max_tokens"
-    MAX_TURNS = "max_turns"
-    TOOL_LOOP = "tool_loop"
-    TRANSPORT = "transport"
-    BREAKER = "breaker"
-    BUDGET = "budget"
-    NO_SUBMIT = "no_submit"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[ReplyT]):
-    """How a conversation ended: ``reply`` or ``failure``, never both.
-
-    ``usage``, ``cost`` (US dollars), ``seconds`` and ``calls`` (the journal's row ids) count every turn of this
-    conversation that was ever sent, lost and failed ones and earlier runs included. ``repairs`` is how often a reply
-    did not match its model. ``model`` is the one that answered last.
-    """
-
-    reply: ReplyT | None
-    failure: Failure | None
-    detail: str
-    turns: int
-    usage: Usage
-    cost: Decimal
-    seconds: float
-    model: str
-    calls: tuple[str, ...]
-    repairs: int = 0
-    pattern: str = ""
-
-
 async def converse(
     call: AgentCall[ReplyT],
     backend: Backend,
@@ -86,6 +51,7 @@ async def converse(
     toolbox: Toolbox,
     *,
     prices: PriceList | None = None,
+    limits: ModelList | None = None,
     record: Recorder | None = None,
     policy: RetryPolicy | None = None,
     breaker: BreakerRules | None = None,
@@ -103,7 +69,7 @@ async def converse(
     call = replace(call, batch=lane is not None)
     models = tuple((model, prices.of(model)) for model in dict.fromkeys((call.model, *call.fallbacks)))
     line = Line(backend, journal, Breaker(journal, backend.name, breaker), policy or RetryPolicy(), tell, lane)
-    talk = _Conversation(call, line, toolbox, models, record)
+    talk = _Conversation(call, line, toolbox, models, limits or builtin_models(), record)
     try:
         ending = await talk.run()
     except BudgetExceeded as exc:
@@ -129,6 +95,7 @@ class _Conversation(Generic[ReplyT]):
     line: Line
     toolbox: Toolbox
     models: tuple[tuple[str, Price], ...]
+    limits: ModelList
     record: Recorder | None
     messages: list[dict[str, Any]] = field(init=False)
     turns: int = 0
@@ -236,7 +203,7 @@ class _Conversation(Generic[ReplyT]):
         used = self.call.max_tokens
         if self.cuts > (FAULTS["max_tokens"].limit or 0):
             return _Ending(Failure.MAX_TOKENS, f"The answer was cut off at max_tokens ({used}).")
-        most = max(builtin_models().of(self.models[self.model][0]).output_most, used)
+        most = max(self.limits.of(self.models[self.model][0]).output_most, used)
         self.call = replace(self.call, max_tokens=min(2 * used, most))
         kept = [block for block in reply.content if block.get("type") == "text" and block["text"].strip()]
         if kept:

@@ -93,7 +93,10 @@ async def take_turn(request: TurnRequest, line: Line, price: Price, worst: Decim
         except TurnUnderWay:  # somebody was quicker between the look and the reservation
             line.breaker.release(probe)
         except TurnFailed as failed:
-            line.breaker.report(failed)
+            if line.breaker.report(failed):
+                line.tell(
+                    f"{line.breaker.rules.failures} failures in a row: nothing new is sent until a probe has come back"
+                )
             await _pause_or_raise(failed, failures, line)
         except BaseException:
             line.breaker.release(probe)

@@ -126,7 +126,8 @@ def _part(today: Record, name: str, record: Any, where: str) -> Change:
         whole = today[target] = {"status": "pending"}
     part = copy.deepcopy(record)
     list(_pass(part, ""))
-    whole.setdefault("parts", {})[name] = part
+    parts = whole.get("parts")
+    whole["parts"] = (parts if isinstance(parts, dict) else {}) | {name: part}
     return Change("pass-name", f"{where}.passes.{name}", name, f"{target}.parts.{name}")
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,7 +104,7 @@ def append_costs(snapshot: Snapshot, rows: Iterable[Row]) -> dict[str, bytes]:
     """
     old = _text(snapshot, COSTS)
     sealed = segments(snapshot)
-    known = [call for _, path in sealed for call in _calls(_text(snapshot, path))]
+    known = chain.from_iterable(_sealed_calls(snapshot, path) for _, path in sealed)
     new = add_lines(old, rows, known)
     if new == old:
         return {}
@@ -113,6 +114,20 @@ def append_costs(snapshot: Snapshot, rows: Iterable[Row]) -> dict[str, bytes]:
         changes[f"{SEALED}/cost_ledger-{number:04d}.jsonl"] = _bytes(old)
         new = new.removeprefix(old)
     return changes | {COSTS: _bytes(new)}
+
+
+#: Calls of sealed files by blob id: such a file never changes, so a long-lived process reads each once.
+_sealed: dict[str, frozenset[str]] = {}
+_SEALED_KEPT = 500
+
+
+def _sealed_calls(snapshot: Snapshot, path: str) -> frozenset[str]:
+    blob = snapshot.blobs()[path]
+    if blob not in _sealed:
+        if len(_sealed) > _SEALED_KEPT:
+            _sealed.clear()
+        _sealed[blob] = frozenset(_calls(_text(snapshot, path)))
+    return _sealed[blob]
 
 
 def segments(snapshot: Snapshot) -> list[tuple[int, str]]:
@@ -153,7 +168,7 @@ def totals(
     tier_of: Mapping[str, str] | None = None,
     vain: Callable[[Cost], bool] = lambda cost: False,
 ) -> dict[str, Total]:
-    """Sums by ``book``, ``pass``, ``model``, ``tier`` or ``day`` (UTC), in the order of first appearance.
+    """Sums by ``book``, ``pass``, ``model``, ``tier``, ``day`` (UTC) or prompt ``pattern``, in the order of first appearance.
 
     ``tier_of`` maps book slugs to tiers; a book that is not in it counts under ``?``. ``vain`` says which calls were
     paid in vain. UserError for another ``by``.
@@ -182,6 +197,7 @@ def _keys(tier_of: Mapping[str, str]) -> dict[str, Callable[[Cost], str]]:
         "model": lambda cost: cost.model,
         "tier": lambda cost: tier_of.get(cost.book, ""),
         "day": lambda cost: cost.timestamp[:10],
+        "pattern": lambda cost: cost.pattern,
     }
 
 

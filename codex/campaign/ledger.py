@@ -19,11 +19,12 @@ from codex.campaign.canonical import digest, read_line, write_line
 from codex.campaign.clock import stamp
 from codex.campaign.entries import Entry
 from codex.campaign.events import Event, EventDraft, Kind
-from codex.campaign.log import EventLog, extended, read_log
-from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, render
+from codex.campaign.log import EventLog, Files, Tail, extended, files_of, read_log
+from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, opened, own_entry
+from codex.campaign.rendering import Texts, render_known
 from codex.campaign.tables import machine_of
 from codex.errors import DataError, UserError
-from codex.snapshot import Snapshot
+from codex.snapshot import Snapshot, blob_id
 
 #: The projection: the file that folding the log gives.
 CAMPAIGN = "manifests/campaign.json"
@@ -61,6 +62,8 @@ class Ledger:
         self._log = log
         self._document = document
         self._adopted = adopted
+        self._files: Files = {}
+        self._texts: Texts = {}
         self._ids = frozenset(event.id for event in log.events)
         self._by_subject: dict[str, list[Event]] = {}
         for event in log.events:
@@ -72,9 +75,19 @@ class Ledger:
 
         Raises DataError naming file, line and reason when the log (or that campaign.json) cannot be read.
         """
+        files = files_of(snapshot)
+        found = _known.get(files)
+        return found or cls._read(snapshot, files)
+
+    @classmethod
+    def _read(cls, snapshot: Snapshot, files: Files) -> Ledger:
         log = read_log(snapshot)
         if log.events or log.fault or not snapshot.exists(CAMPAIGN):
-            return cls(log, fold(log.events))
+            made = cls(log, fold(log.events))
+            made._files = files
+            if log.events:
+                _known.put(made)
+            return made
         drafts = adopted_drafts(snapshot.read(CAMPAIGN), CAMPAIGN)
         shown = [_event(draft, 1, _NO_TIME, "") for draft in drafts]
         return cls(log, fold(shown), drafts)
@@ -200,9 +213,40 @@ class Ledger:
         changes, tail = extended(self._log.tail, growing.added)
         new = tuple(event for event, _ in growing.added)
         document = finish(growing.document)
-        changes[CAMPAIGN] = render(document)
-        ledger = Ledger(EventLog(self._log.events + new, tail), document)
+        changes[CAMPAIGN], texts = render_known(document, self._texts)
+        ledger = self._followed(new, tail, document)
+        ledger._texts = texts
+        ledger._files = self._files | {path: blob_id(data) for path, data in changes.items() if path != CAMPAIGN}
+        _known.put(ledger)
         return AppendResult(changes, new, tuple(growing.ignored), tuple(growing.refused), ledger)
+
+    def _followed(self, new: tuple[Event, ...], tail: Tail, document: Document) -> Ledger:
+        """The ledger with more events; what is known of the others is taken over."""
+        ledger = Ledger(EventLog((), tail), document)
+        ledger._log = EventLog(self._log.events + new, tail)
+        ledger._ids = self._ids.union(event.id for event in new)
+        ledger._by_subject = dict(self._by_subject)
+        for event in new:
+            ledger._by_subject[event.subject] = [*ledger._by_subject.get(event.subject, ()), event]
+        return ledger
+
+
+class _Memory:
+    """The ledgers that were read or made last, by the files of their log. A ledger never changes."""
+
+    _SIZE = 4
+
+    def __init__(self) -> None:
+        self._ledgers: list[Ledger] = []
+
+    def get(self, files: Files) -> Ledger | None:
+        return next((each for each in self._ledgers if each._files == files), None) if files else None
+
+    def put(self, ledger: Ledger) -> None:
+        self._ledgers = [ledger, *self._ledgers[: self._SIZE - 1]]
+
+
+_known = _Memory()
 
 
 def append(snapshot: Snapshot, drafts: Iterable[EventDraft], now: datetime) -> AppendResult:
@@ -215,11 +259,12 @@ class _Growing:
 
     def __init__(self, ledger: Ledger, now: datetime) -> None:
         tail = ledger._log.tail
-        self.document = ledger.document()
+        self.document = opened(ledger._document)
         self.now = now
         self.at = max(stamp(now), tail.at)
         self.seq, self.last = tail.seq, tail.last
         self.ids = set(ledger._ids)
+        self.own: set[str] = set()
         self.added: list[tuple[Event, bytes]] = []
         self.ignored: list[str] = []
         self.refused: list[Refusal] = []
@@ -253,6 +298,9 @@ class _Growing:
 
     def _add(self, raw: bytes) -> None:
         event = read_line(raw)  # what is folded now is what will be read later
+        if event.subject not in self.own:  # the others are shared with the ledger as it was
+            own_entry(self.document, event.subject)
+            self.own.add(event.subject)
         apply(self.document, event)
         self.ids.add(event.id)
         self.added.append((event, raw))

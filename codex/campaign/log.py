@@ -88,6 +88,16 @@ def files(snapshot: Snapshot) -> list[str]:
     return [path for _, path in segments(snapshot)] + newest
 
 
+#: Files of a log with their blob ids: two logs of the same files say the same.
+Files = dict[str, str]
+
+
+def files_of(snapshot: Snapshot) -> Files:
+    """All files that say what the log is, its head included, with their blob ids."""
+    blobs = snapshot.blobs()
+    return {path: blobs[path] for path in (*files(snapshot), HEAD) if path in blobs}
+
+
 def lines(snapshot: Snapshot) -> Iterator[Line]:
     """Every line of the log; blank ones are left out, and a CR before the line end counts as part of it."""
     for path in files(snapshot):

@@ -114,6 +114,20 @@ def entry_of(document: Document, subject: str) -> Entry | None:
     return entries.get(name)
 
 
+def opened(document: Document) -> Document:
+    """A document for more events, which shares its entries with this one until they are made its own."""
+    shelves = {shelf: dict(document[shelf]) for shelf in SHELVES.values() if isinstance(document.get(shelf), dict)}
+    return document | shelves | {"totals": copy.deepcopy(document["totals"])}
+
+
+def own_entry(document: Document, subject: str) -> None:
+    """Give an opened document an entry of its own for a subject, to be changed."""
+    kind, _, name = subject.partition(":")
+    entries = document.get(SHELVES.get(kind, ""), {})
+    if name in entries:
+        entries[name] = copy.deepcopy(entries[name])
+
+
 def render(document: Document) -> bytes:
     """The bytes of campaign.json: indented by two, letters as they are, keys in their order, a final newline."""
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")
@@ -225,6 +239,10 @@ def _unit_shipped(entry: Entry, event: Event) -> None:
     for key in ("action", "checks", "path"):
         if key in event.data:
             record[key] = copy.deepcopy(event.data[key])
+    passes = entry.get("passes")
+    own = passes.get(event.pass_name or "") if record is entry and isinstance(passes, dict) else None
+    if isinstance(own, dict):  # of a subject of its own, the pass ends with the unit
+        own |= {"status": "completed", "completed": event.at}
     drop_deliverable(entry, _unit_id(event))
 
 

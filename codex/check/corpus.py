@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import PurePosixPath
@@ -137,10 +137,19 @@ class SnapshotAnswers:
 
         return self.snapshot.derived(f"files below {folder}", make, follow)
 
+    # For finding out what a change may affect (affected.py)
+
+    def identity_at(self, path: str) -> Identity | None:
+        """Id and status of a unit file; None when there is none, or it has no id."""
+        return self._content.identities.get(path) or self._site.identities.get(path)
+
+    def listed_ids(self) -> tuple[frozenset[object], frozenset[str]]:
+        """What deps.json lists as pending, and the ends of its edges."""
+        return self._graph
+
     @property
-    def identities(self) -> Mapping[str, Identity]:
-        """Id and status of each file below ``content/`` that has an id."""
-        return self._content.identities
+    def catalog_text(self) -> str:
+        return text_of(self.snapshot, CATALOG)
 
     @cached_property
     def _catalog(self) -> Mentions:
@@ -161,11 +170,11 @@ class SnapshotAnswers:
         return Graph(frozenset(graph["pending"]), frozenset(graph["ends"]))
 
     @property
-    def _pending(self) -> Collection[object]:
+    def _pending(self) -> frozenset[object]:
         return self._graph.pending
 
     @property
-    def _edge_ends(self) -> Collection[str]:
+    def _edge_ends(self) -> frozenset[str]:
         return self._graph.ends
 
     @cached_property
@@ -208,10 +217,13 @@ class Mentions:
         self._snapshot, self._path, self._facts = snapshot, path, facts
         blob = snapshot.blobs()[path] if snapshot.exists(path) else ""
         self._known: dict[str, bool] = facts.known(MENTIONS, [blob]).get(blob, {}) if blob else {}
+        self._searched = 0
 
     def __contains__(self, text: str) -> bool:
         if text not in self._known:
-            found = text in self._headings or text in self._text  # may replace what is known
+            self._searched += 1
+            text_there = self._text  # may replace what is known
+            found = (self._searched > _SEARCHES and text in self._headings) or text in text_there
             self._known[text] = found
         return self._known[text]
 
@@ -220,23 +232,42 @@ class Mentions:
         """The file's text, "" when it is absent. From now on what is found out is kept."""
         if not self._snapshot.exists(self._path):
             return ""
-        data = self._snapshot.read(self._path)
-        blob = blob_id(data)
+        blob, text = _blob_and_text(self._snapshot, self._path)
         self._known = dict(self._facts.known(MENTIONS, [blob]).get(blob, {}))
         self._facts.learn(MENTIONS, blob, self._known)
-        return data.decode("utf-8", "replace")
+        return text
 
     @cached_property
     def _headings(self) -> frozenset[str]:
-        """What headings say: asked for first, since a concept is mostly named in one, and the catalog has megabytes."""
+        """What headings say: asked for first where much is asked, since a concept is mostly named in one, and the
+        catalog has megabytes."""
         return frozenset(_HEADING.findall(self._text))
+
+
+#: Searches in a whole text that cost less than going through all of its headings.
+_SEARCHES = 20
+
+
+def _blob_and_text(snapshot: Snapshot, path: str) -> tuple[str, str]:
+    if isinstance(snapshot, CommitSnapshot | OverlaySnapshot):
+        return snapshot.blobs()[path], text_of(snapshot, path)
+    data = snapshot.read(path)  # the file may have changed since it was listed
+    return blob_id(data), data.decode("utf-8", "replace")
+
+
+def text_of(snapshot: Snapshot, path: str) -> str:
+    """The text of a file whatever its bytes, "" when it is absent."""
+    try:
+        return snapshot.text(path, "")
+    except UnicodeDecodeError:
+        return snapshot.read(path).decode("utf-8", "replace")
 
 
 class Graph(NamedTuple):
     """What deps.json lists as pending (ends of pending edges too), and all ends of edges."""
 
-    pending: Collection[object]
-    ends: Collection[str]
+    pending: frozenset[object]
+    ends: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ class Policy:
         """All rules of a level, or the selected ones of any level, each with its own severity."""
         return cls(select_rules(level, select))
 
+    @cached_property
+    def key(self) -> str:
+        """What tells policies apart that choose other rules."""
+        return repr(([rule.code for rule in self.rules], self.gate, self.paths))
+
     def rules_for(self, path: str) -> tuple[Chosen, ...]:
         """The rules for a file, in the order of the registry. Raises UserError for a code that no rule has."""
         return self._chosen[tuple(rules for rules in self.paths if matches(rules.path, path))]

@@ -72,15 +72,23 @@ def check_corpus(
     )
 
 
-def _judge_all(snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, store: Store) -> Mapping[str, Judged]:
+def judge_corpus(snapshot: Snapshot, policy: Policy, store: Store) -> Mapping[str, Judged]:
+    """The judgements on every unit, with what was asked; those of earlier runs that hold come from the store."""
+    return _judge_all(snapshot, list(snapshot.under(CONTENT, ".md")), policy.rules_for, store, recording=True)
+
+
+def _judge_all(
+    snapshot: Snapshot, paths: Sequence[str], rules_for: RulesFor, store: Store, *, recording: bool = False
+) -> Mapping[str, Judged]:
     """Every file's judgements: those of earlier runs that hold, the others worked out on both cores and kept."""
     facts = Facts(store) if store else None
     answers = SnapshotAnswers(snapshot, facts)
     verdicts = Verdicts(store, answers)
     found = verdicts.recall({path: snapshot.blobs()[path] for path in paths} if store else {}, rules_for)
-    here, there = split_work(snapshot, [path for path in paths if path not in found])
+    unknown = [path for path in paths if path not in found]
+    here, there = (unknown, ()) if recording and not store else split_work(snapshot, unknown)
     helper = Helper(snapshot, there, rules_for, store) if there else None
-    recording = bool(store)
+    recording = recording or bool(store)
     fresh = judge_paths(answers, here, rules_for, recording=recording, exchange=helper.exchange if helper else None)
     if helper:
         helped = helper.results()

@@ -89,7 +89,7 @@ def _decoded(entry: Any, rule: Rule, answers: Answers) -> Judgement | None:
         return _PASSED
     if isinstance(entry, int) or entry[0] != rule.version or not holds(entry[1], answers):
         return None
-    return Judgement(_said(entry[2:]))
+    return Judgement(_said(entry[2:]), entry[1])
 
 
 def _said(rest: Sequence[Any]) -> Finding | UnitError | None:

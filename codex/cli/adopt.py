@@ -25,6 +25,9 @@ def adopt(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="KIND", help="Only this kind of finding; may be repeated.")
     ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", metavar="KIND", help="Not this kind of finding; may be repeated.")
+    ] = None,
     examples: Annotated[int, typer.Option("--examples", min=0, help="Examples of each kind; 0: all.")] = 3,
     workspace: WorkspaceOption = None,
     form: JsonOption = "text",
@@ -34,13 +37,13 @@ def adopt(
 
     as_json = want_json(form)
     place = _place(path or requested_root(workspace) or Path())
-    kinds = _kinds(only or [])
+    kinds = _kinds(only or [], skip or [])
     if write:
         from codex.integration.adoption.mend import mend
 
         place.require_writable()
         before = _survey(place, place.snapshot(), kinds, examples)
-        mended = mend(place, only=only or None)
+        mended = mend(place, only=kinds)
         after = _survey(place, place.snapshot(), kinds, examples)
     else:
         before = after = _survey(place, place.tree(), kinds, examples)
@@ -71,14 +74,14 @@ def _place(path: Path) -> Workspace:
     )
 
 
-def _kinds(only: list[str]) -> list[str]:
+def _kinds(only: list[str], skip: list[str]) -> list[str]:
     from codex.integration.adoption.registry import KINDS
 
     names = [kind.name for kind in KINDS]
-    unknown = next((name for name in only if name not in names), None)
+    unknown = next((name for name in (*only, *skip) if name not in names), None)
     if unknown:
         raise UserError(f"There is no kind of finding {unknown!r}.", remedy=f"Use one of: {', '.join(names)}.")
-    return only or names
+    return [name for name in names if (not only or name in only) and name not in skip]
 
 
 def _survey(place: Workspace, snapshot: Snapshot, kinds: list[str], examples: int) -> Survey:

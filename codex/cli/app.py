@@ -19,10 +19,15 @@ from codex.errors import CodexError
 #: Command name → (module, attribute, one line of help). A module is imported when its command is called.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("codex.cli.workspace_cmds", "init", "Make a workspace: a git repository with a campaign's manifests."),
-    "adopt": ("codex.cli.adopt", "adopt", "Say what the engine makes of an existing corpus; --write mends what is off."),
+    "adopt": (
+        "codex.cli.adopt",
+        "adopt",
+        "Say what the engine makes of an existing corpus; --write mends what is off.",
+    ),
     "up": ("codex.cli.server", "up", "Start the local Prefect server and worker and register the deployments."),
     "down": ("codex.cli.server", "down", "Stop the local server and worker."),
     "status": ("codex.cli.server", "status", "Show server, worker and deployments."),
+    "doctor": ("codex.cli.doctor", "doctor", "Check this machine and workspace; say how to mend what is ill."),
     "pilot": ("codex.cli.pilot", "pilot", "Take the embedded pilot book through every pass."),
     "run": ("codex.cli.run", "run", "Run one book from where its ledger says."),
     "plan": ("codex.cli.plan", "plan", "The production plan: build, compare, explain, write."),
@@ -73,7 +78,7 @@ app = typer.Typer(
     cls=LazyGroup,
     add_completion=False,
     rich_markup_mode=None,
-    no_args_is_help=True,
+    invoke_without_command=True,
     help="Codex takes textbooks through audit, planning, writing, verification and weaving.",
     epilog="Examples: codexctl pilot · codexctl check content/03-modern-geometry · codexctl ledger show",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -88,6 +93,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     workspace: Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[
@@ -97,6 +103,10 @@ def root(
     """Keep the global options where commands find them."""
     del version
     GLOBAL_OPTIONS.update(workspace=workspace, debug=debug)
+    if context.invoked_subcommand is None:
+        from codex.cli.welcome import welcome
+
+        welcome()
 
 
 def _report(error: CodexError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, op
 from codex.errors import UserError
 
 if TYPE_CHECKING:
+    from codex.agents.first_submissions import Rate
     from codex.campaign.ledger import Ledger
     from codex.campaign.verify import Problem
     from codex.snapshot import Snapshot
@@ -119,7 +121,7 @@ def rebuild(
 
 
 def costs(
-    by: Annotated[str, typer.Option("--by", help="Sum by this.", metavar="book|pass|model|tier|day")] = "book",
+    by: Annotated[str, typer.Option("--by", help="Sum by this.", metavar="book|pass|model|tier|day|pattern")] = "book",
     workspace: WorkspaceOption = None,
     output: JsonOption = "text",
 ) -> None:
@@ -127,11 +129,19 @@ def costs(
     from codex.cli import ledger_view
 
     as_json = want_json(output)
-    table = ledger_view.cost_table(_snapshot(workspace), by)
+    snapshot = _snapshot(workspace)
+    table, rates = ledger_view.cost_table(snapshot, by), _first_submissions(snapshot) if by == "pattern" else []
     if as_json:
-        emit_json(table.as_json())
+        emit_json(table.as_json() | ({"first_submissions": [asdict(rate) for rate in rates]} if rates else {}))
     else:
-        console().print(*table.view(), sep="\n")
+        console().print(*table.view(), *([ledger_view.rates_view(rates)] if rates else []), sep="\n")
+
+
+def _first_submissions(snapshot: Snapshot) -> list[Rate]:
+    from codex.agents.first_submissions import first_submission_rates
+    from codex.campaign.ledger import Ledger
+
+    return first_submission_rates(Ledger.load(snapshot).events())
 
 
 def _snapshot(workspace: Path | None) -> Snapshot:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -22,6 +22,9 @@ from codex.campaign.machine import Final, NeedsPerson, next_step
 from codex.campaign.tables import machine_of
 from codex.campaign.vain import failed_attempts, in_vain
 from codex.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from codex.agents.first_submissions import Rate
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -176,6 +179,16 @@ def cost_table(snapshot: Snapshot, by: str) -> CostTable:
         return in_vain(cost, failed)
 
     return CostTable(by, totals(costs, by, books, vain), _ceilings(snapshot, by, books), grand_total(costs, vain))
+
+
+def rates_view(rates: Sequence[Rate]) -> Table:
+    """How often the first submission of each prompt pattern was right."""
+    names = ("First submissions", "Right form at once", "Passed at once", "Share")
+    table = _table("Pattern", *names, right=names)
+    for rate in rates:
+        figures = (rate.submissions, rate.matched, rate.passed, f"{rate.share:.0%}")
+        table.add_row(plain(rate.pattern), *(plain(cell) for cell in figures))
+    return table
 
 
 def _ceilings(snapshot: Snapshot, by: str, books: dict[str, str]) -> dict[str, Decimal]:

@@ -49,7 +49,8 @@ def _faults(plan: Mapping[str, Any]) -> Iterator[str]:
     sorts: dict[str, int] = {}
     for each in plan["collisions"]:
         sorts[each["sort"]] = sorts.get(each["sort"], 0) + 1
-    yield ""
+    if sorts or plan["cycles"] or plan["drift"]:
+        yield ""
     if sorts:
         yield "numbering: " + ", ".join(f"{count} {sort.replace('-', ' ')}" for sort, count in sorted(sorts.items()))
     if plan["cycles"]:

@@ -89,3 +89,6 @@ def _print_status(found: dict[str, Any]) -> None:
     for each in found["deployments"]:
         when = f", {each['schedule']}" if each["schedule"] else ""
         typer.echo(f"        {each['name']}{when}{' (paused)' if each['paused'] else ''}")
+    for each in found["breakers"]:
+        typer.echo(f"breaker {each['backend']}: {each['failures']} failures in a row, nothing new is sent until a")
+        typer.echo(f"        probe has come back. {each['reason']}")

@@ -6,22 +6,21 @@ the id (unit-rubric, ID001), so that finding one parses none.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
-from typing import Any
 
 from codex.corpus import booklist, catalog, connections, deps, proposals
 from codex.corpus.booklist import Book
 from codex.corpus.catalog import Catalog
 from codex.corpus.connections import Registry
 from codex.corpus.deps import Deps
+from codex.corpus.jsonfile import shared_object
 from codex.corpus.proposals import Proposal
-from codex.errors import UserError
+from codex.errors import DataError, UserError
 from codex.snapshot import OverlaySnapshot, Snapshot
 from codex.units.ids import is_id
 from codex.units.model import Unit
@@ -116,10 +115,10 @@ class CorpusIndex:
     def _planned_ids(self) -> list[str]:
         """Ids of the production plan; a plan that cannot be read reserves none."""
         try:
-            plan: Any = json.loads(self.snapshot.text(PRODUCTION_PLAN, "{}"))
-        except ValueError:
+            plan = shared_object(self.snapshot.text(PRODUCTION_PLAN, "{}"), PRODUCTION_PLAN)
+        except (DataError, ValueError):
             return []
-        units = plan.get("units") if isinstance(plan, dict) else None
+        units = plan.get("units")
         return list(units) if isinstance(units, dict) else []
 
     def next_free_id(self, chapter: str, besides: Collection[str] = ()) -> str:

@@ -8,9 +8,7 @@ import unicodedata
 _FORMULA = re.compile(r"\$[^$]*\$")
 _WORD = re.compile(r"[a-z]{3,}")
 _STEM = 6
-_EMPTY = frozenset(
-    {"the", "and", "for", "its", "with", "via", "from", "unit", "survey", "pointer", "theorem", "theory"}
-)
+_EMPTY = frozenset({"the", "and", "for", "its", "with", "via", "from", "unit", "survey", "pointer", "theorem"})
 #: Share of common stems from which titles are akin, and from which they are the same.
 _AKIN, _SAME = 0.34, 0.99
 
@@ -18,9 +16,8 @@ _AKIN, _SAME = 0.34, 0.99
 def stems(text: str) -> frozenset[str]:
     """The first six letters of each longer word, without accents and without the s of a plural."""
     plain = unicodedata.normalize("NFKD", _FORMULA.sub(" ", text)).encode("ascii", "ignore").decode().lower()
-    return frozenset(
-        word.removesuffix("s")[:_STEM] for word in _WORD.findall(plain.replace("'", "")) if word not in _EMPTY
-    )
+    words = _WORD.findall(plain.replace("'", ""))
+    return frozenset(word.removesuffix("s")[:_STEM] for word in words if word not in _EMPTY)
 
 
 def _share(one: str, other: str, *, of_the_shorter: bool) -> float:

@@ -35,6 +35,7 @@ from codex.units import is_id
 _SUBJECT = re.compile(
     r"campaign|(?:book|flow):[a-z0-9]+(?:-[a-z0-9]+)*|unit:\d{2}\.(?:\d{2}\.(?:\d{2}|E\d{1,2})|essays\.\d{2})"
 )
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def _require_harmless(proposal: Proposal) -> None:
     """Every text that would be written, units apart (a hostile unit is rejected alone)."""
     if not _SUBJECT.fullmatch(proposal.subject):
         raise Refused(f"{proposal.subject!r} is not the name of a subject.")
+    if _RESERVED.fullmatch(proposal.slug):  # its plan and its notation are files of that name
+        raise Refused(f"{proposal.subject!r} cannot be the name of a file on Windows.")
     for unit_id in _ids(proposal):
         if not is_id(unit_id):  # digits of another script pass for digits elsewhere
             raise Refused(f"{unit_id!a} is no unit id.")

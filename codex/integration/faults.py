@@ -50,6 +50,9 @@ REMOTE_POINTS = (
     "remote.noted",
 )
 
+#: Points of a turn that packs the repository when its work is done (upkeep.py).
+UPKEEP_POINTS = ("upkeep.begin", "upkeep.done")
+
 _passed: Counter[str] = Counter()
 
 

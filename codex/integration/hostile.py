@@ -25,10 +25,12 @@ _TAG = re.compile(
 )
 _HANDLER = re.compile(r"[\s/\"'>](on[a-z]{3,})\s*=(?!=)", re.IGNORECASE)
 _URL = re.compile(
-    r"(?:\]\( ?<?|\]: ?<?|<|= ?[\"']?) ?"
+    r"(?:\]\( ?<?|\]: ?<?|<|= ?[\"']?|\{|\burl\( ?[\"']?) ?"  # MathJax follows \href{javascript:…}
     r"(javascript:|vbscript:|data:(?=[;,]|[\w.+-]+/)(?!image/(?:png|jpeg|gif|webp)\b))",
     re.IGNORECASE,
 )
+#: What makes a terminal or a page show another text than the one that is there; none in a real corpus.
+_DECEPTIVE = re.compile(r"[\x1b\x9b\u202a-\u202e\u2066-\u2069]")
 _BLANKS = re.compile(r"\s+")
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x1f\x7f]|\\(?=[!-/:-@\[-`{-~])")
 _YAML_POWERS = re.compile(r"(?:^|[\s\[{,:])[&*!]\S", re.MULTILINE)
@@ -40,6 +42,8 @@ def hostile(text: str) -> str | None:
         return f"The text is larger than {MAX_BYTES // 1_000_000} MB."
     if "\0" in text:
         return f"The text holds a NUL character ({_line(text, text.index(chr(0)))})."
+    if found := _DECEPTIVE.search(text):
+        return f"The text holds the control character U+{ord(found[0]):04X} ({_line(text, found.start())})."
     return _markup(text) or _frontmatter(text)
 
 

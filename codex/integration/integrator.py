@@ -15,7 +15,7 @@ waits; afterwards the journal finishes checkout and result (journal.py).
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from codex.errors import CodexError, Conflict, UserError
@@ -27,6 +27,7 @@ from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.push import Meeting
+from codex.integration.upkeep import keep_up
 from codex.snapshot import CommitSnapshot, Snapshot, blob_id
 from codex.workspace import Workspace
 
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 #: Lost races after which a proposal is left in the spool and the caller told.
 MAX_RACES = 20
+
+#: In a long turn the repository is looked at after so many commits; at the end of a turn in any case.
+COMMITS_BETWEEN_UPKEEP = 25
 
 #: Seconds to wait for another integration in the same workspace.
 LOCK_TIMEOUT = 600.0
@@ -104,7 +108,7 @@ def _turn(workspace: Workspace, meeting: Meeting, now: datetime | None, lock_tim
         heal(workspace)
         meeting.join()
         with resident.turn(workspace):
-            results = [_settle(workspace, waiting, now) for waiting in spool.pending(workspace)]
+            results = list(_settled(workspace, now))
     meeting.deliver(lock_timeout)
     return [_delivered(workspace, meeting, result) for result in results]
 
@@ -129,6 +133,19 @@ def heal_if_free(workspace: Workspace) -> None:
         return
     except CodexError as exc:
         log.warning("An interrupted integration could not be finished: %s", exc)
+
+
+def _settled(workspace: Workspace, now: datetime | None) -> Iterator[IntegrationResult]:
+    """Deal with everything that waits, and keep the repository small meanwhile."""
+    commits = 0
+    for waiting in spool.pending(workspace):
+        result = _settle(workspace, waiting, now)
+        yield result
+        commits += result.status == "committed"
+        if result.status == "committed" and commits % COMMITS_BETWEEN_UPKEEP == 0:
+            keep_up(workspace.git, workspace.settings.git)
+    if commits % COMMITS_BETWEEN_UPKEEP:
+        keep_up(workspace.git, workspace.settings.git)
 
 
 def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) -> IntegrationResult:

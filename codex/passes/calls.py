@@ -11,16 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from codex.agents.call import AgentCall, CallAddress
-from codex.agents.limits import builtin_models
+from codex.agents.limits import load_models
 from codex.agents.tools import WEB_BY_DEFAULT
 from codex.campaign.answers import hint
 from codex.campaign.budgets import ceilings
 from codex.campaign.definition import load_campaign
 from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
+from codex.errors import UserError
 from codex.passes.base import Context, Failure, Pass
 from codex.passes.production import ProductionReply
-from codex.passes.registry import get_pass
+from codex.passes.registry import PASSES, get_pass
 from codex.prompts import load_pattern, render_brief
 from codex.units import parse_unit
 from codex.units.edits import EditProblem, apply_edits
@@ -100,12 +101,14 @@ def _earlier_draft(services: Services, ledger: Ledger, snapshot: Any, address: C
 
 def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> AgentCall[Any]:
     """The call that a pass would make: its brief, model and limits (codex.toml, else the pattern's), its ceilings."""
+    refuse_unknown_passes(workspace)
     chosen, pattern = workspace.settings.agents.for_pass(each.name), load_pattern(each.prompt)
     factor = context.failure.rung.token_factor if context.failure else 1
     first = context.failure is None
     tools = () if chosen.batch else tuple(t for t in each.tools if not first or t not in chosen.withhold_tools)
     prefix, prompt = render_brief(each, context, tools, rules=not (first and chosen.withhold_rules))
     model, wanted = chosen.model or pattern.head.model, int((chosen.max_tokens or pattern.limits.max_tokens) * factor)
+    limits = load_models(workspace.root / "manifests" / "models.json")
     return AgentCall(
         address=CallAddress(context.subject, each.name, context.unit, context.attempt),
         prefix=prefix,
@@ -113,7 +116,7 @@ def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> Agent
         tools=tools,
         reply_model=each.reply_model,
         model=model,
-        max_tokens=min(wanted, max(builtin_models().of(model).output_most, chosen.max_tokens or 0)),
+        max_tokens=min(wanted, max(limits.of(model).output_most, chosen.max_tokens or 0)),
         max_turns=chosen.max_turns or pattern.limits.max_turns,
         effort=chosen.effort,
         answer_seconds=3600 * (chosen.answer_hours or DEFAULT_ANSWER_HOURS),
@@ -124,6 +127,16 @@ def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> Agent
         pattern=_pattern_name(each.prompt),
         ceilings=ceilings(context.ledger, context.slug, load_campaign(context.snapshot), workspace.settings.budget),
     )
+
+
+def refuse_unknown_passes(workspace: Workspace) -> None:
+    """Raise UserError when codex.toml names a pass that there is not: what it says there would count for nothing."""
+    unknown = sorted(set(workspace.settings.agents.models) - {"default", *PASSES})
+    if unknown:
+        raise UserError(
+            f"codex.toml: [agents.models.{unknown[0]}] is for no pass.",
+            remedy=f"The passes are {', '.join(PASSES)}; `default` is for all of them.",
+        )
 
 
 def _pattern_name(prompt: str) -> str:

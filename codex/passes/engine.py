@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from codex.agents.breaker import BreakerRules
 from codex.agents.conversation import Failure as Ending
 from codex.agents.conversation import Outcome, converse
+from codex.agents.limits import load_models
 from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
 from codex.campaign.conditions import unmet
@@ -110,6 +111,7 @@ async def _ask(
         services.journal,
         Toolbox(each.desk(context)),
         prices=load_prices(workspace.root / "manifests" / "prices.json"),
+        limits=load_models(workspace.root / "manifests" / "models.json"),
         record=services.recorder,
         breaker=BreakerRules(breaker.failures, breaker.cooldown_seconds),
         tell=progress,

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.corpus.index import CorpusIndex
-from codex.corpus.titles import akin
 from codex.errors import UserError
 from codex.planning.audits import read_audits
 from codex.planning.bullets import OUT_OF_SCOPE, Bullet
 from codex.planning.find import find_unit
 from codex.planning.merge import SHIPPED
 from codex.planning.store import live_plan
+from codex.planning.titles import DIFFERENT, overlap
 from codex.snapshot import Snapshot
 
 KIND = "unit"
@@ -146,7 +146,7 @@ def _concept(corpus: CorpusIndex, unit_id: str, title: str) -> str:
     """The catalog's own id where an entry on this topic names the unit, else a free one."""
     named = corpus.catalog.taught_by(unit_id)
     return next(
-        (slug for slug in named if akin(corpus.catalog.keys(slug).get("title", ""), title)),
+        (slug for slug in named if overlap(corpus.catalog.keys(slug).get("title", ""), title) > DIFFERENT),
         free_concept(corpus, unit_id, title),
     )
 

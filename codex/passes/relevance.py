@@ -19,6 +19,8 @@ from codex.units import Unit
 _LENT = 0.5
 #: Units whose concepts and connections count as the book's surroundings.
 _NEAR = 60
+#: More than these are not listed, whatever room there is: what shares little with a book is found by searching.
+_UNITS, _CONCEPTS, _CONNECTIONS = 300, 400, 120
 _BLANKS = str.maketrans(".-", "  ")
 #: Units from which on headings that half of them have are not listed.
 _MANY = 12
@@ -26,14 +28,29 @@ _MANY = 12
 
 def relevant_units(context: Context, first: Iterable[str] = ()) -> list[str]:
     """Every shipped unit by id: ``first`` those that earlier passes named, then the others by what they share."""
-    shipped = context.shipped
-    outlines = {u: "\n".join([unit.title] * 2 + [h.title for h in unit.headings]) for u, unit in shipped.items()}
-    scores = {hit.name: hit.score for hit in rank(_words(context), outlines, outlines.__getitem__, len(outlines))}
+    scores = _scores(context)
+    ranked = sorted(context.shipped, key=lambda u: (-scores.get(u, 0.0), u))
+    return list(dict.fromkeys([*(u for u in first if u in context.shipped), *ranked]))
+
+
+def _scores(context: Context) -> dict[str, float]:
+    """Unit → how much it shares with the inventory, what its chapter lends it included; units that share nothing and
+    stand near none that does are left out."""
+    outlines = {
+        u: "\n".join([unit.title] * 2 + [h.title for h in unit.headings]) for u, unit in context.shipped.items()
+    }
+    own = {hit.name: hit.score for hit in rank(_words(context), outlines, outlines.__getitem__, len(outlines))}
     chapters: dict[str, float] = {}
-    for unit_id, score in scores.items():
+    for unit_id, score in own.items():
         chapters[unit_id[:5]] = max(chapters.get(unit_id[:5], 0.0), score)
-    ranked = sorted(shipped, key=lambda u: (-(scores.get(u, 0.0) + _LENT * chapters.get(u[:5], 0.0)), u))
-    return list(dict.fromkeys([*(u for u in first if u in shipped), *ranked]))
+    return {u: own.get(u, 0.0) + _LENT * chapters[u[:5]] for u in context.shipped if u[:5] in chapters}
+
+
+def _surroundings(context: Context) -> list[str]:
+    """The concepts of the most relevant units."""
+    scores = _scores(context)
+    near = sorted(scores, key=lambda u: (-scores[u], u))[:_NEAR]
+    return [context.shipped[u].text_value("concept_catalog_id") for u in near]
 
 
 def _words(context: Context) -> str:
@@ -45,7 +62,7 @@ def outline_shelf(context: Context, first: Iterable[str] = ()) -> Shelf:
     """The units of a brief, a line each: id, title, prerequisites, headings."""
     usual = _usual_headings(context.shipped.values())
     lines = [_outline(unit_id, context.shipped[unit_id], usual) for unit_id in relevant_units(context, first)]
-    return Shelf("units", tuple(lines), 1, "search_corpus and read_unit find the others", 10)
+    return Shelf("units", tuple(lines), 1, "search_corpus and read_unit find the others", 10, _UNITS)
 
 
 def _usual_headings(units: Iterable[Unit]) -> frozenset[str]:
@@ -66,18 +83,18 @@ def concept_shelf(context: Context) -> Shelf:
     """Catalog ids: those of relevant units first, then by their words."""
     catalog = context.corpus.catalog
     slugs = list(dict.fromkeys(entry.slug for entry in catalog.entries))
-    taught = [context.shipped[u].text_value("concept_catalog_id") for u in relevant_units(context)[:_NEAR]]
+    taught = _surroundings(context)
     spoken = {slug: f"{slug.translate(_BLANKS)} {catalog.keys(slug).get('title', '')}" for slug in slugs}
     worded = [hit.name for hit in rank(_words(context), slugs, spoken.__getitem__, len(slugs))]
     known = set(slugs)
     ordered = dict.fromkeys(c for c in [*taught, *worded, *slugs] if c in known)
-    return Shelf("catalog ids", tuple(ordered), 3, "lookup_concept finds the others", 10)
+    return Shelf("catalog ids", tuple(ordered), 3, "lookup_concept finds the others", 10, _CONCEPTS)
 
 
 def connection_shelf(context: Context) -> Shelf:
     """Registered connections between relevant concepts first, then those with one such end, then the others."""
-    near = {context.shipped[u].text_value("concept_catalog_id") for u in relevant_units(context)[:_NEAR]}
+    near = set(_surroundings(context))
     listed = context.corpus.connections.connections
     ordered = sorted(listed, key=lambda c: -((c.source in near) + (c.target in near)))
     lines = (f"{c.id}: {c.source} → {c.target} ({c.type}), anchor phrase “{line(c.anchor_phrase)}”" for c in ordered)
-    return Shelf("registered connections", tuple(lines), 2, "list_connections finds the others", 5)
+    return Shelf("registered connections", tuple(lines), 2, "list_connections finds the others", 5, _CONNECTIONS)

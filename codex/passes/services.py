@@ -43,9 +43,11 @@ class Services:
         owned = ExitStack()
         try:
             name = backend or workspace.settings.agents.backend
+            chosen = workspace.settings.agents
             opened = open_backend(
-                name, workspace=workspace.root, state_dir=workspace.state_dir, recordings=recordings, log=log
-            )
+                name, workspace=workspace.root, state_dir=workspace.state_dir, recordings=recordings, log=log,
+                first=chosen.first_seconds, idle=chosen.idle_seconds,
+            )  # fmt: skip
             answering = owned.enter_context(opened)
             journal = Journal(workspace.state_dir / "journal.sqlite3")
         except BaseException:

@@ -19,7 +19,8 @@ from codex.units.ids import is_id
 _TAG = re.compile(rf"(?:\*\*|`)?{TAG}(?:\*\*|`)?[.:]?\s*+", re.IGNORECASE)
 #: At the beginning of the text, or after a remark in brackets; what is deferred after all is that.
 _TAG_OF_TEXT = re.compile(
-    rf"(?P<aside>\([^()]*\)\.?\s++)?+(?:\*\*|`)?{TAG}(?:\*\*|`)?[.:]?\s*+(?P<deferred>\*Deferred)?", re.IGNORECASE
+    rf"(?P<aside>\([^()]*\)\.?\s++)?+(?:\*\*|`)?{TAG}(?:\*\*|`)?[.:]?\s*+(?P<deferred>\*Deferred\.?\*\s*+)?",
+    re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*(.*?)(?:\*\*|$)")
 # A code span that is or begins with an id: `03.01.02`, `03.01.02-a-slug.md`, `[DEEPEN] 03.01.02`; or with what stands
@@ -42,6 +43,7 @@ _VERBS = (
 )
 #: After the name of a file: what is to be done to it.
 _MORE_OF_IT = re.compile(r"\s*+[—–-]\s*+(?:add|deepen|extend|master-tier|rewrite)", re.IGNORECASE)
+_TOWARDS = re.compile(r"(?:to|for|with|towards)\s")
 _README = re.compile(r"\bREADME\b")
 #: How much of the joined text may tell the kind: about one line. Further on it speaks of other units.
 _TELLING = 100
@@ -141,6 +143,8 @@ def _title(head: _Head, spec: str) -> str:
     slug = head.slug.removesuffix(".md").replace("-", " ")
     sentence = _SENTENCE_END.split(spec, maxsplit=1)[0]
     after = _MORE_IDS.sub("", head.after, count=1).strip() if _MORE_IDS.match(head.after) else head.after.strip()
+    if slug and _TOWARDS.match(after):
+        after = ""  # "Pointer in `<file>` to something else": the unit is the one of the file
     if slug and after.startswith("("):
         after = f"{slug} {after}"
     candidates = (_trimmed(words) for words in (after, slug, sentence, head.before))

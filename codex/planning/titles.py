@@ -66,7 +66,9 @@ class Titles:
             self.add(key, title)
 
     def add(self, key: str, title: str) -> None:
-        """A title under a key (a unit's id); a key has one title."""
+        """A title under a key (a unit's id); a key has one title: its first."""
+        if key in self._words:
+            return
         self._words[key] = telling_words(title)
         for word in self._words[key]:
             self._by_word.setdefault(word, []).append(key)

@@ -17,7 +17,7 @@ class Shelf:
     """A list of ready texts, the most useful first.
 
     ``name`` and ``rest`` are for the note on what was cut ("peer units", "read_unit shows them"); ``rank`` 1 is filled
-    first; ``least`` items stay in any case.
+    first; ``least`` items stay in any case, and more than ``most`` help nobody, whatever room there is.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Shelf:
     rank: int
     rest: str = ""
     least: int = 0
+    most: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def fit(variables: Mapping[str, Any], room: int) -> Fitted:
     kept = {key: shelf.least for key, shelf in shelves.items()}
     left = room - sum(_cost(shelf.items[: shelf.least]) for shelf in shelves.values())
     for key, shelf in sorted(shelves.items(), key=lambda pair: (pair[1].rank, pair[0])):
-        for item in shelf.items[shelf.least :]:
+        for item in shelf.items[shelf.least : shelf.most]:
             if _cost((item,)) > left:
                 break
             left -= _cost((item,))

@@ -15,6 +15,7 @@ from codex.integration.adoption.kind import Found
 from codex.integration.adoption.registry import KINDS, REPAIRS
 from codex.integration.adoption.view import View
 from codex.integration.commands import slash_commands
+from codex.integration.steps import figures
 from codex.planning.build import build_plan
 from codex.snapshot import OverlaySnapshot, TreeSnapshot
 
@@ -97,6 +98,9 @@ def _sound() -> tuple[tuple[str, bytes], ...]:
         connections.PATH: registry().encode(),
         booklist.PATH: TABLE.encode(),
     } | slash_commands()
+    for unit_id in IDS:
+        for figure in figures.named_figures(files[path_of(unit_id)].decode(), path_of(unit_id), ""):
+            files[figure.path] = b"<svg/>"
     plan = build_plan(overlay(files))
     files[PRODUCTION_PLAN] = (json.dumps({"generated_at": "2026-01-01T00:00:00Z", **plan}, indent=1) + "\n").encode()
     return tuple(files.items())

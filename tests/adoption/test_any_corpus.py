@@ -118,3 +118,16 @@ def test_every_repair_is_named_in_proposals():
     from codex.integration.proposal import RepairName
 
     assert get_args(RepairName) and set(get_args(RepairName)) == {kind.name for kind in KINDS if kind.repair}
+
+
+def test_lists_with_strangers_in_them_are_told_at_the_right_line_and_kept():
+    text = graph(pending=[{"x": 1}, 7, "00.01.01"])
+    (told,) = BY_NAME["stale-graph"].find(view({deps.PATH: text}))
+    assert '"00.01.01"' in text.split("\n")[told.line - 1]
+    done = REPAIRS["stale-graph"].repair(view({deps.PATH: text}), NOW)
+    assert json.loads(done.changes[deps.PATH])["pending"] == [{"x": 1}, 7]
+
+
+def test_a_corpus_without_a_graph_gets_one():
+    done = REPAIRS["stale-graph"].repair(view({deps.PATH: None}), NOW)
+    assert json.loads(done.changes[deps.PATH])["shipped"] == list(IDS)

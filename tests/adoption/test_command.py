@@ -116,6 +116,10 @@ def test_only_some_kinds(capsys, repository):
     assert json.loads(out)["findings"] == []
     _, out, _ = call(capsys, "adopt", repository, "--format", "json")
     assert [each["kind"] for each in json.loads(out)["findings"]] == [*MENDED[:2], "doubled-keys", *MENDED[3:]]
+    skipped = [word for name in (*MENDED[:2], "doubled-keys") for word in ("--skip", name)]
+    assert call(capsys, "adopt", repository, "--write", *skipped)[0] == 0
+    _, out, _ = call(capsys, "adopt", repository, "--format", "json")
+    assert [each["kind"] for each in json.loads(out)["findings"]] == [*MENDED[:2], "doubled-keys"]
 
 
 def test_write_where_there_is_no_repository(capsys, corpus):

@@ -41,6 +41,7 @@ COUNTED = {
     "unregistered-connections": 3,
     "audits-without-book": 83,
     "missing-commands": 3,
+    "missing-figures": 917,
 }
 
 
@@ -58,7 +59,7 @@ def test_what_is_off_by_count(fasttrack, tree):
     before = fingerprint(fasttrack)
     told = {each.kind.name: each.count for each in findings(View(tree))}
     assert {name: told.get(name) for name in COUNTED} == COUNTED
-    assert {"unreadable-units", "ids-taken-twice", "missing-figures", "unreadable-files"}.isdisjoint(told)
+    assert {"unreadable-units", "ids-taken-twice", "unreadable-files"}.isdisjoint(told)
     assert told["stale-plan"] > 1000 and told["missing-edges"] > 900
     assert fingerprint(fasttrack) == before
 

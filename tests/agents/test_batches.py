@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -148,9 +150,11 @@ async def test_a_request_that_no_batch_has_is_sent_again(recordings, journal, to
 
 # --- kill -9 --------------------------------------------------------------------------------------------------------
 
-LIFE = """
+#: Starts one life for each line it reads (the moment at which it is to die), by fork: importing the SDK takes seconds.
+LIVES = """
     import asyncio, os, signal, sys
     from pathlib import Path
+    import anthropic
     from agents.helpers import a_call, hurried
     from codex.agents.anthropic_backend import AnthropicBackend, replay_backend
     from codex.agents.call import CallAddress
@@ -159,31 +163,40 @@ LIFE = """
     from codex.agents.tools import Toolbox
     from codex.snapshot import TreeSnapshot
 
-    url, home, moment = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-    die = lambda: os.kill(os.getpid(), signal.SIGKILL)
-    if moment == "made":           # the API has it, and nobody here knows its id
-        make = AnthropicBackend.create_batch
-        async def create_batch(self, requests):
-            await make(self, requests)
-            die()
-        AnthropicBackend.create_batch = create_batch
-    if moment == "noted":          # its id is in the journal, nobody has waited
-        note = Journal.batched
-        def batched(self, calls, batch):
-            note(self, calls, batch)
-            die()
-        Journal.batched = batched
-    if moment == "fetched":        # the results have come, none is in the journal
-        Journal.result = lambda *_: die()
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
 
-    async def main():
+    def die_at(moment):
+        if moment == "made":       # the API has it, and nobody here knows its id
+            make = AnthropicBackend.create_batch
+            async def create_batch(self, requests):
+                await make(self, requests)
+                die()
+            AnthropicBackend.create_batch = create_batch
+        if moment == "noted":      # its id is in the journal, nobody has waited
+            note = Journal.batched
+            def batched(self, calls, batch):
+                note(self, calls, batch)
+                die()
+            Journal.batched = batched
+        if moment == "fetched":    # the results have come, none is in the journal
+            Journal.result = die
+
+    async def main(url, home):
         backend, toolbox = replay_backend(url), Toolbox(TreeSnapshot(home / "ws"))
         journal = Journal(home / "journal.sqlite3")
         calls = [a_call(CallAddress("book:demo", "P5_verification", f"u{n}"), batch=True) for n in range(4)]
         ends = await asyncio.gather(*(converse(c, backend, journal, toolbox, batching=hurried()) for c in calls))
-        print([end.reply is not None for end in ends])
+        (home / "end").write_text(repr([end.reply is not None for end in ends]))
 
-    asyncio.run(main())
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            die_at(line.strip())
+            asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+            os._exit(0)
+        print(pid, flush=True)
+        print(os.waitpid(pid, 0)[1], flush=True)
 """
 
 
@@ -195,22 +208,56 @@ def served(tmp_path: Path) -> Iterator[ReplayServer]:
         yield server
 
 
-def live(home: Path, url: str, moment: str) -> subprocess.Popen[str]:
-    line = [sys.executable, "-c", textwrap.dedent(LIFE), url, str(home), moment]
-    return subprocess.Popen(line, env=SUBPROCESS, stdout=subprocess.PIPE, text=True)
+class Lives:
+    """Runs of the same four calls, one after the other."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home = home
+        line = [sys.executable, "-c", textwrap.dedent(LIVES), url, str(home)]
+        self.process = subprocess.Popen(line, env=SUBPROCESS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start(self, moment: str = "") -> int:
+        self.process.stdin.write(f"{moment}\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def ended(self) -> int:
+        """The signal that the life under way ended with; 0 when it came to its end."""
+        return int(self.process.stdout.readline())
+
+    def resume(self) -> None:
+        self.start()
+        assert self.ended() == 0
+        assert (self.home / "end").read_text() == "[True, True, True, True]"
 
 
-@pytest.mark.parametrize("moment", ["made", "noted", "fetched"])
-def test_killed_at_the_worst_moment_it_is_found_again(served: ReplayServer, tmp_path: Path, moment: str) -> None:
-    killed = live(tmp_path, served.url, moment)
-    killed.communicate(timeout=30)
-    assert killed.returncode == -signal.SIGKILL
-    resumed = live(tmp_path, served.url, "")
-    said, _ = resumed.communicate(timeout=30)
-    assert said.strip() == "[True, True, True, True]"
+@pytest.fixture
+def lives(served: ReplayServer, tmp_path: Path) -> Iterator[Lives]:
+    running = Lives(tmp_path, served.url)
+    yield running
+    running.process.communicate(timeout=30)
+
+
+def test_killed_at_the_worst_moments_it_is_found_again(served: ReplayServer, lives: Lives, tmp_path: Path) -> None:
+    """One life after the other dies: the API has the batch and nobody knows its id; the id is noted and nobody has
+    waited; the results have come and none is kept. It is made once all the same."""
+    for moment in ("made", "fetched"):
+        lives.start(moment)
+        assert lives.ended() == signal.SIGKILL
+    hold_to_one_batch(served, lives, tmp_path)
+
+
+def test_killed_before_anybody_waits_it_is_found_again(served: ReplayServer, lives: Lives, tmp_path: Path) -> None:
+    lives.start("noted")
+    assert lives.ended() == signal.SIGKILL
+    hold_to_one_batch(served, lives, tmp_path)
+
+
+def hold_to_one_batch(served: ReplayServer, lives: Lives, home: Path) -> None:
+    lives.resume()
     assert served.requests["batches"] == 1  # made once, whatever happened
     assert all(served.requests[f"{address(n)}/1"] == 1 for n in range(4))
-    journal = Journal(tmp_path / "journal.sqlite3")
+    journal = Journal(home / "journal.sqlite3")
     lines = journal.cost_lines()
     assert [line["outcome"] for line in lines] == ["ok"] * 4
     assert sum(line["cost_usd"] for line in lines) == journal.counted("book:demo")
@@ -218,14 +265,16 @@ def test_killed_at_the_worst_moment_it_is_found_again(served: ReplayServer, tmp_
 
 
 @pytest.mark.soak
-def test_killed_at_random_moments_every_batch_is_paid_once(served: ReplayServer, tmp_path: Path) -> None:
-    for tenth in range(20):
-        running = live(tmp_path, served.url, "")
-        time.sleep(1.2 + 0.05 * tenth)  # importing takes a second
-        os.kill(running.pid, signal.SIGKILL)
-        running.communicate()
-    resumed = live(tmp_path, served.url, "")
-    assert resumed.communicate(timeout=60)[0].strip() == "[True, True, True, True]"
+def test_killed_at_random_moments_every_batch_is_paid_once(served: ReplayServer, lives: Lives, tmp_path: Path) -> None:
+    """No request is in two batches unless the first never left."""
+    chance = random.Random(20)
+    for _ in range(20):
+        pid = lives.start()
+        time.sleep(chance.uniform(0, 0.4))
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        lives.ended()
+    lives.resume()
     journal = Journal(tmp_path / "journal.sqlite3")
     outcomes = Counter(line["outcome"] for line in journal.cost_lines())
     asked = sum(served.requests[f"{address(n)}/1"] for n in range(4))

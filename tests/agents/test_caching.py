@@ -90,7 +90,7 @@ def test_an_entry_far_before_the_mark_is_not_found() -> None:
 
 def test_entries_die_after_their_last_use() -> None:
     meter = Meter()
-    request = body(system=[block(200, "5m")], *[block(10)])
+    request = body(block(10), system=[block(200, "5m")])
     meter.send(request)
     for _ in range(3):
         meter.now += 299

@@ -381,3 +381,20 @@ def test_what_was_handed_in_last_is_found_again(journal: Journal) -> None:
     pay(journal, a_request(), CENT, CENT)
     assert journal.submission(ADDRESS, "replay") == {"title": "A title", "rows": [1, 2]}
     assert journal.submission(ADDRESS, "handoff") is None
+
+
+def test_an_older_journal_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)")
+        for step in STEPS[:2]:
+            step(db)
+            db.execute("INSERT INTO migrations VALUES (?, 'then')", (step.__name__,))
+        db.execute("INSERT INTO pins VALUES (?, 'aaa', 'then')", (str(ADDRESS),))
+    db.close()
+    journal = Journal(path)
+    assert journal.pin(ADDRESS, "bbb") == "aaa"
+    pay(journal, a_request(), Decimal("0.2"), Decimal("0.1"))
+    assert [(line["batch"], line["pattern"]) for line in journal.cost_lines()] == [(False, "")]
+    assert {row["name"] for row in journal.rows("SELECT name FROM migrations")} == {step.__name__ for step in STEPS}
+    journal.close()

@@ -91,12 +91,16 @@ def test_verify_names_what_was_changed_and_exits_1(capsys, workspace):
     log.write_bytes(log.read_bytes().replace(b'"cost_usd":"1.5"', b'"cost_usd":"0.5"'))
     status, out, _ = call(capsys, workspace, "ledger", "verify")
     assert status == 1
-    assert out.splitlines()[0] == f"{LOG}, line 6: event 6 was changed after it was written"
+    event = json.loads(log.read_bytes().splitlines()[5])["id"]
+    assert out.splitlines()[0] == f"{LOG}, line 6 [{event}]: event 6 was changed after it was written"
     assert out.splitlines()[1].startswith(
         f"{CAMPAIGN}: books.lee-manifolds.passes.P1_audit.cost_usd is 1.5, the log gives 0.5"
     )
     status, out, _ = call(capsys, workspace, "ledger", "verify", "--format", "json")
-    assert status == 1 and json.loads(out)["problems"][0]["line"] == 6
+    assert status == 1 and (json.loads(out)["problems"][0]["line"], json.loads(out)["problems"][0]["event"]) == (
+        6,
+        event,
+    )
 
 
 @pytest.mark.parametrize("command", [["show"], ["log"], ["rebuild"]])

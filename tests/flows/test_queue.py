@@ -118,7 +118,8 @@ def test_a_batch_ships_with_its_states_in_the_ledger_and_the_plan_up_to_date(
         ("claimed", None), ("pass_started", None), ("deliverables", None), ("transition", "in-production"),
         ("unit_shipped", None), ("released", None),
     ]  # fmt: skip
-    assert ledger.entry(f"unit:{SPIN}")["outstanding_deliverables"] == []
+    entry = ledger.entry(f"unit:{SPIN}")
+    assert (entry["outstanding_deliverables"], entry["passes"]["P4_production"]["status"]) == ([], "completed")
     written = json.loads(queue.snapshot().text("manifests/production/plan.json"))
     assert written["units"][SPIN]["status"] == "shipped"
     assert written["queue_topo_order"] == [LATER, BESIDE]
@@ -269,3 +270,19 @@ def test_wrong_calls(queue: Workspace, arguments: list[str], said: str) -> None:
 def test_an_empty_queue_is_no_error(workspace: Workspace) -> None:
     ended = codexctl("-w", workspace.root, "produce-next", "--brief-only")
     assert (ended.returncode, ended.stdout.strip()) == (0, choosing.NOTHING_TO_PRODUCE)
+
+
+def test_a_book_of_the_booklist_joins_the_campaign_when_it_is_its_turn(workspace: Workspace) -> None:
+    path = workspace.root / "docs" / "catalogs" / "FASTTRACK_BOOKLIST.md"
+    path.write_text("| 8.01 | Queues and their Ends | Ann O. Tester | x | FREE |\n", encoding="utf-8")
+    workspace.git.run("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-am", "One more book")
+    found = choosing.audit(workspace.snapshot(), "me", "8.01")
+    assert [(work.subject, work.until) for work in found] == [("book:tester-queues-and-their-ends", "audited")]
+    assert found[0].record is not None
+    assert found[0].record["fasttrack_entry"] == "8.01"
+    assert choosing.audit(workspace.snapshot(), "me")[0].record is None, "books at draft come first"
+    with pytest.raises(UserError, match=r"Neither the ledger nor the booklist has a book '9\.99'"):
+        choosing.audit(workspace.snapshot(), "me", "9.99")
+    ended = codexctl("-w", workspace.root, "audit-next", "--ft-entry", "8.01", "--brief-only")
+    assert ended.returncode == 0, ended.stderr
+    assert "Queues and their Ends" in ended.stdout

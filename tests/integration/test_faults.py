@@ -15,7 +15,7 @@ import codex.integration
 from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.integration import spool
-from codex.integration.faults import DURABLE_FILES, POINTS, REMOTE_POINTS
+from codex.integration.faults import DURABLE_FILES, POINTS, REMOTE_POINTS, UPKEEP_POINTS
 from codex.integration.integrator import drain, integrate
 from codex.integration.proposal import Proposal
 from codex.workspace import Workspace
@@ -87,7 +87,7 @@ def test_the_table_of_points_is_complete() -> None:
     written = set(re.findall(r'\bpoint\("([a-z.]+)"\)', source))
     steps = re.findall(r'point\(f"{name}\.([a-z]+)"\)', source)
     durable = {f"{name}.{step}" for name in DURABLE_FILES for step in steps}
-    assert written | durable == {*POINTS, *REMOTE_POINTS}
+    assert written | durable == {*POINTS, *REMOTE_POINTS, *UPKEEP_POINTS}
 
 
 def test_killed_in_the_middle_of_the_files(workspace: Workspace, trees: tuple[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,12 @@ MARKUP = {
     '<a href = "javascript:alert(1)">': "javascript:",
     "<a href=vbscript:x>": "vbscript:",
     "![x](data:text/html;base64,AA)": "data:",
+    "$\\href{javascript:alert(1)}{x}$": "javascript:",
+    "\\url{ javascript:alert(1)}": "javascript:",
+    '<p style="background: url(javascript:x)">': "javascript:",
+    "shown \u202egnp.exe\u202c otherwise": "U+202E",
+    "an isolate \u2066 here": "U+2066",
+    "\x1b]0;a terminal's title\x07": "U+001B",
     "a NUL \0 here": "NUL",
     "x" * (MAX_BYTES + 1): "larger than 2 MB",
 }
@@ -71,6 +78,13 @@ def test_harmless_text_is_let_through(text: str) -> None:
         ("a: 1\nb: *a", "anchor or alias (line 3)"),
         ("a: " + "x" * 70_000, "characters; at most"),
         ("a: " + "[" * 3_000, "nested too deeply"),
+        ("<<: *a", "anchor or alias (line 2)"),
+        ("? !!python/name:os.system x", "YAML tag (line 2)"),
+        ("a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]", "YAML tag (line 2)"),
+        (
+            "a: &a [x,x,x,x,x]\n" + "\n".join(f"b{i}: &b{i} [*a,*a,*a,*a]" for i in range(40)),
+            "anchor or alias (line 2)",
+        ),
     ],
 )
 def test_front_matter_is_plain_data(front: str, expected: str) -> None:
@@ -111,6 +125,9 @@ def test_a_hostile_unit_is_rejected_alone(workspace: Workspace) -> None:
         {"subject": "module:x"},
         {"subject": "book:" + "one\n"},
         {"subject": "/etc/passwd"},
+        {"subject": "book:con", "notation": "x"},
+        {"subject": "book:.git", "notation": "x"},
+        {"subject": "unit:00.01.03/../../x"},
         {"subject": "campaign", "notation": "x"},
         {"subject": "unit:00.01.03", "sections": (PlanSection(number=1, markdown="x"),)},
     ],
@@ -129,6 +146,8 @@ def test_hostile_parts_refuse_the_proposal(workspace: Workspace, given_: dict) -
     [
         {"id": "../../etc"}, {"id": "00.01.03/x"}, {"id": "00.01.03\n"}, {"id": "00․01․03"},
         {"slug": "../x"}, {"slug": "a/b"}, {"slug": "/etc"}, {"slug": "a\0"}, {"slug": "A"},
+        {"id": "00.01.03\0"}, {"id": "/00.01.03"}, {"id": ".git/config"}, {"id": "manifests/x"}, {"id": "OO.01.03"},
+        {"id": "00.01.03\u200b"}, {"slug": ".codex"}, {"slug": "con."}, {"slug": "a\\b"}, {"slug": "x\u200by"},
         {"slug": "а-кириллица"}, {"slug": ".git"}, {"slug": "x" * 200}, {"path": "manifests/x"},
     ],
     ids=repr,
@@ -190,7 +209,26 @@ def test_a_figure_stays_below_its_unit(target: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["../x.svg", "/x.svg", "a/../x.svg", "http://h/x.svg", ".git/x.svg", "a//x.svg", "x.SVG", "a/b/c/d.svg", "%2e.svg"],
+    [
+        "con.svg",
+        "AUX.svg",
+        "nul.x.svg",
+        "com1/x.svg",
+        "x.svg/../../y.svg",
+        "x\0.svg",
+        "..",
+        ".svg",
+        "x.svg#a",
+        "../x.svg",
+        "/x.svg",
+        "a/../x.svg",
+        "http://h/x.svg",
+        ".git/x.svg",
+        "a//x.svg",
+        "x.SVG",
+        "a/b/c/d.svg",
+        "%2e.svg",
+    ],
 )
 def test_targets_that_get_no_figure(target: str) -> None:
     assert figure_path("content/a/b/unit.md", target) is None
@@ -205,3 +243,67 @@ def test_a_placeholder_is_well_formed_whatever_it_is_called(title: str, caption:
         root = ElementTree.fromstring(placeholder(figure))
         assert root.find("{http://www.w3.org/2000/svg}title").text
         assert root.find(".//{http://www.w3.org/2000/svg}script") is None
+
+
+@pytest.mark.parametrize("megabytes", [5, pytest.param(50, marks=pytest.mark.soak)])
+def test_a_huge_unit_is_turned_down_and_kept_nowhere(workspace: Workspace, megabytes: int) -> None:
+    big = new_unit("00.01.03", text=unit_text("00.01.03") + "word " * 200_000 * megabytes)
+    begun = time.monotonic()
+    (result,) = integrate(workspace, [proposal(workspace, big)], now=NOW)
+    assert time.monotonic() - begun < 30
+    assert (result.rejected[0].reason, result.rejected[0].detail) == ("hostile", "The text is larger than 2 MB.")
+    sizes = [len(workspace.snapshot().read(path)) for path in workspace.snapshot().blobs()]
+    assert max(sizes) < 1_000_000 and sum(f.stat().st_size for f in workspace.state_dir.rglob("*.json")) < 1_000_000
+
+
+BOMBS = {
+    "aliases": "a: &a [x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a,*a,*a,*a,*a]\n" for n in range(30)),
+    "tags": "title: !!python/object/apply:os.system [touch /tmp/pwned]\n",
+    "depth": "notes: " + "[" * 2_500 + "]" * 2_500 + "\n",
+    "size": "notes: " + "x" * 70_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_front_matter_that_bursts_is_turned_down_quickly(workspace: Workspace, bomb: str) -> None:
+    begun = time.monotonic()
+    unit = new_unit("00.01.03", text=unit_text("00.01.03", extra=BOMBS[bomb]))
+    (result,) = integrate(workspace, [proposal(workspace, unit)], now=NOW)
+    assert result.rejected[0].reason == "hostile" and time.monotonic() - begun < 10
+    assert not Path("/tmp/pwned").exists() and not workspace.snapshot().exists(path_of("00.01.03"))
+
+
+def test_what_is_not_yaml_at_all_is_a_defect_with_its_line(workspace: Workspace) -> None:
+    unit = new_unit("00.01.03", text=unit_text("00.01.03", extra="%TAG ! x\na: [\n"))
+    (result,) = integrate(workspace, [proposal(workspace, unit, new_unit("00.01.04"))], now=NOW)
+    assert result.accepted == ("00.01.04",)
+    assert result.rejected[0].reason == "checks" and "line" in result.rejected[0].defects[0]["where"]
+
+
+def test_a_link_in_the_place_of_a_chapter_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    """A tree whose chapter leads elsewhere, or into .git: nothing is written through it."""
+    for number, target in (("02", str(tmp_path)), ("03", "../../.git"), ("04", "../../manifests")):
+        (workspace.root / f"content/00-numbers/{number}-elsewhere").symlink_to(target)
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qm", "links")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for number in ("02", "03", "04"):
+        text = unit_text(f"00.{number}.01").replace("chapter: integers", "chapter: elsewhere")
+        (result,) = integrate(workspace, [proposal(workspace, new_unit(f"00.{number}.01", text=text))], now=NOW)
+        assert result.status == "refused" and "symbolic link" in result.reason, result
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert git(workspace.root, "status", "--porcelain") == ""
+
+
+def test_every_rejection_and_its_reason_is_in_the_report(workspace: Workspace) -> None:
+    bad = [
+        new_unit("00.01.03", text=unit_text("00.01.03") + "\n<script>alert(1)</script>\n"),
+        new_unit("00.01.04", text=unit_text("00.01.04").replace("**Proof.** Write", "Clearly")),
+        new_unit("00.01.01", text=unit_text("00.01.01").replace("Ten dots", "Twelve dots")),
+    ]
+    (result,) = integrate(workspace, [proposal(workspace, *bad)], now=NOW)
+    report = workspace.snapshot().text("manifests/integration_report.md")
+    assert {each.reason for each in result.rejected} == {"hostile", "checks", "id-taken"}
+    for each in result.rejected:
+        assert f"- rejected `{each.id}` ({each.reason}): " in report
+    assert "PH001 line" in report and "the next free id is 00.01.03" in report

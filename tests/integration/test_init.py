@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.check import check_corpus
+from codex.cli.app import run
+from codex.corpus import booklist
 from codex.errors import StorageError, UserError
+from codex.integration.commands import slash_commands
 from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
 from codex.workspace import Workspace
@@ -88,3 +92,26 @@ def test_inside_another_repository(tmp_path: Path) -> None:
     workspace = init_workspace(tmp_path / "ws", now=NOW)
     assert Workspace.open(workspace.root / "content").root == workspace.root
     assert workspace.writable_problem() is None
+
+
+def test_the_fast_track_is_an_empty_campaign_with_its_booklist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path / "ws"), "--campaign", "fasttrack", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["units"], told["books"], told["booklist_rows"], told["booklist_rows_without_title"]) == (0, [], 93, 89)
+    snapshot = Workspace.open(tmp_path / "ws").snapshot()
+    listing = booklist.parse_listing(snapshot.text("manifests/fasttrack/booklist.json"), "x")
+    assert snapshot.text(booklist.PATH) == booklist.render(listing)
+    assert set(slash_commands()) <= set(snapshot.blobs())
+    assert run(["init", str(tmp_path / "other")]) == 0
+    assert "89 rows of docs/catalogs/FASTTRACK_BOOKLIST.md wait for title and author" in capsys.readouterr().out
+
+
+def test_a_seeds_own_command_stays(tmp_path: Path) -> None:
+    seed = make_seed(tmp_path / "seed")
+    mine = seed / ".claude/commands/dashboard.md"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    workspace = init_workspace(tmp_path / "ws", seed, books={}, now=NOW)
+    assert workspace.snapshot().text(".claude/commands/dashboard.md") == "mine"

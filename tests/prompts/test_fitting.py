@@ -49,3 +49,9 @@ def test_a_lower_rank_is_filled_first_and_least_stays_anyway() -> None:
     assert none.variables["later"] == ["p" * 10]
     assert not none.shortenable
     assert none.cuts[1] == "targets: none of 2"
+
+
+def test_more_than_most_is_not_shown_whatever_room_there_is() -> None:
+    fitted = fit({"units": Shelf("units", ("a", "b", "c"), 1, "search finds them", most=2)}, 10_000)
+    assert fitted.variables["units"] == ["a", "b"]
+    assert fitted.cuts == ("units: 2 of 3; search finds them",)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 import codex.prompts
 from codex.errors import DataError
+from codex.passes.registry import PASSES
+from codex.prompts.baselines import PILOT, baselines
 from codex.prompts.fitting import Shelf
 from codex.prompts.pattern import Pattern, load_pattern, parse_pattern
 
@@ -95,3 +98,12 @@ def test_every_pattern_that_is_shipped_loads(path: Path) -> None:
     found = load_pattern(path.stem)
     assert found.name == path.stem
     assert found.head.baseline.source == "projected" or found.head.baseline.version
+
+
+def test_measured_baselines_are_those_of_the_recorded_run() -> None:
+    measured = baselines(resources.files("manifests").joinpath(PILOT))
+    assert set(measured) == set(PASSES)
+    for name, figures in measured.items():
+        baseline = load_pattern(PASSES[name].prompt).head.baseline
+        assert baseline.source == "measured"
+        assert baseline.model_dump(exclude={"source", "version"}) == figures

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from codex.corpus.index import CONTENT, PRODUCTION_PLAN, CorpusIndex
+from codex.corpus.jsonfile import shared_object
 from codex.corpus.titles import akin, same
-from codex.errors import UserError
+from codex.errors import DataError, UserError
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.refused import Rejected, rejected
 from codex.snapshot import OverlaySnapshot, Snapshot
@@ -102,8 +101,8 @@ def _title(data: bytes) -> str:
 def _planned_title(snapshot: Snapshot, unit_id: str) -> str:
     """The title under which the production plan queues an id; "" when it does not."""
     try:
-        plan: Any = json.loads(snapshot.text(PRODUCTION_PLAN, "{}"))
+        plan = shared_object(snapshot.text(PRODUCTION_PLAN, "{}"), PRODUCTION_PLAN)
         entry = plan["units"][unit_id]
         return str(entry["title"]) if entry["status"] == "queued" else ""
-    except (ValueError, KeyError, TypeError):
+    except (DataError, ValueError, KeyError, TypeError):
         return ""

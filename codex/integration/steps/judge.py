@@ -1,11 +1,14 @@
-"""Whether a unit may be written: its own checks, and those of the units that depend on it."""
+"""Whether a unit may be written: its own checks, and those of every other unit that it could change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from codex.check import UnitResult, check_corpus
+from codex.check.affected import affected_units, changed_paths
+from codex.check.corpus import DEPS
 from codex.check.policy import Policy
+from codex.check.registry import GRAPH_RULES
 from codex.check.rule import Verdict
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.draft import Draft
@@ -39,19 +42,34 @@ def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, po
     return _count(new)
 
 
-def judge_others(change: UnitChange, paths: Iterable[str], before: Draft, after: Draft, policy: Policy) -> None:
-    """Require that no check of these other units gets worse; raises Rejected naming them and their checks."""
-    names = sorted(paths)
+def judge_others(change: UnitChange, path: str, before: Draft, after: Draft, policy: Policy) -> None:
+    """Require that no check of another unit gets worse; raises Rejected naming the units and their checks.
+
+    Judged again are units that were edited along with this one, and those that got other answers from the corpus
+    (check/affected.py): all others have the verdicts that they had.
+    """
+    names = sorted(others_to_judge(before, after, policy) - {path})
     old, new = _check(before, names, policy), _check(after, names, policy)
-    broken = [(new[path].id or path, _worse(old[path], new[path])) for path in names]
+    broken = [(new[path].id or path, _worse(old[path], new[path])) for path in names if path in old and path in new]
     shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in worse)}" for unit, worse in broken if worse]
     if shown:
         raise rejected(change.id, "breaks-others", "it would break " + "; ".join(shown))
 
 
+def others_to_judge(before: Draft, after: Draft, policy: Policy) -> set[str]:
+    """Files that were there before and may have other verdicts after: units, and the prerequisite graph itself."""
+    changed = changed_paths(before.changes, after.changes)
+    edited = {path for path in changed if path.startswith("content/") and path.endswith(".md")}
+    graph = {DEPS} & set(changed) if any(choice.rule in GRAPH_RULES for choice in policy.rules_for(DEPS)) else set()
+    found = edited | graph | affected_units(before.snapshot(), after.snapshot(), changed, policy)
+    return {path for path in found if before.exists(path) and after.exists(path)}
+
+
 def _check(draft: Draft, paths: list[str], policy: Policy) -> dict[str, UnitResult]:
-    results = check_corpus(draft.snapshot(), paths, policy=policy).results if paths else ()
-    return {result.path: result for result in results}
+    if not paths:
+        return {}
+    report = check_corpus(draft.snapshot(), paths, policy=policy)
+    return {result.path: result for result in (*report.results, *report.workspace)}
 
 
 def _count(result: UnitResult) -> str:

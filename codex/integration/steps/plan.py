@@ -50,7 +50,7 @@ def refresh_plan(draft: Draft, proposal: Proposal, now: datetime) -> None:
     if proposal.plan_mode or audits:
         _rebuild(draft, proposal.plan_mode or _mode_of(draft), now)
     if PATH in draft.changes:
-        plan = loads_object(draft.text(PATH), PATH)
+        plan = shared_object(draft.text(PATH), PATH)
         draft.put(rollup.PATH, rollup.render(plan).encode("utf-8"))
 
 

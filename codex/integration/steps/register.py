@@ -117,7 +117,10 @@ def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> 
 
     draft.edit(deps.PATH, changed, deps.EMPTY)
     new = [f"{before} → {after}" for before, after in edges if after not in index.deps.dependants.get(before, ())]
-    return [f"edges added: {', '.join(new)}"] if new else []
+    said = [f"edges added: {', '.join(new)}"] if new else []
+    noted = unit.id not in index.deps.notes and change.action == "new"
+    said += ["note added to the graph"] if noted else []
+    return said + (["no longer in flight"] if unit.id in index.deps.pending else [])
 
 
 def unit_edges(unit: Unit, index: CorpusIndex) -> list[deps.Pair]:
@@ -153,7 +156,8 @@ def named_connections(unit: Unit) -> list[str]:
 
 def _figures(draft: Draft, unit: Unit) -> list[str]:
     named = figures.named_figures(unit.text, unit.path, unit.title)
-    existing = [*draft.base.blobs(), *draft.changes] if named else []
+    homes = {figures.PUBLIC, unit.path.rpartition("/")[0]} if named else set()
+    existing = [path for home in homes for path in draft.base.under(home)] + [*draft.changes]
     missing = figures.missing(named, existing)
     for figure in missing:
         draft.put(figure.path, figures.placeholder(figure))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codex.check.policy import Policy
@@ -17,7 +17,7 @@ from codex.integration.steps.judge import judge_changed, judge_new, judge_others
 from codex.integration.steps.refused import Rejected, rejected
 from codex.integration.steps.register import is_shipped, record_status, register
 from codex.integration.steps.withdraw import Withdrawn
-from codex.snapshot import blob_id
+from codex.snapshot import OverlaySnapshot, Snapshot, blob_id
 from codex.units import Unit, parse_unit, set_frontmatter_value
 
 _FLAG = "pending_prereqs"
@@ -68,7 +68,9 @@ def integrate_units(draft: Draft, proposal: Proposal, policy: Policy) -> tuple[D
 def _in_order(changes: Sequence[UnitChange]) -> Iterator[UnitChange]:
     """The units, each after those of the same proposal that it needs; a circle is left to the graph's own check."""
     waiting = {change.id: change for change in changes}
-    needs = {c.id: set(parse_unit(c.text.encode("utf-8", "replace"), c.id).prerequisites) for c in changes}
+    sound = [change for change in changes if not hostile(change.text)]  # nothing else is worth parsing
+    needs = dict.fromkeys(waiting, frozenset[str]())
+    needs |= {c.id: frozenset(parse_unit(c.text.encode("utf-8", "replace"), c.id).prerequisites) for c in sound}
     while waiting:
         ready = [i for i in waiting if not (needs[i] & waiting.keys()) - {i}] or [next(iter(waiting))]
         for unit_id in ready:
@@ -90,7 +92,7 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     cleared = _clear_flags(draft, unit)
     is_new = change.action == "new"
     checks = judge_new(change, path, draft, policy) if is_new else judge_changed(change, path, before, draft, policy)
-    judge_others(change, _others(draft, before, unit), before, draft, policy)
+    judge_others(change, path, before, draft, policy)
     written = not before.exists(path) or before.text(path) != text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
     odd = tuple(doubts(unit, index)) if is_new and written else ()
@@ -138,22 +140,45 @@ def _is_based_on(blob: str | None, unit: Unit) -> bool:
 
 def _require_letter_case(change: UnitChange, path: str, before: Draft) -> None:
     """Two names that differ by letter case alone are one file, or one folder, on many disks."""
-    ours = {name.casefold(): name for name in _and_folders(path)}
-    files = (*before.base.blobs(), *before.changes)
-    for other in dict.fromkeys(name for file in files for name in _and_folders(file)):
-        if ours.get(other.casefold(), other) != other:
+    names = before.snapshot().derived("names", _names, _names_after)
+    for ours in _and_folders(path):
+        other = next((name for name in names.get(ours.casefold(), ()) if name != ours), None)
+        if other:
             raise rejected(change.id, "id-taken", f"{path} and {other} differ by letter case alone")
 
 
-def _and_folders(path: str) -> list[str]:
-    """The path and every folder above it."""
-    parts = path.split("/")
-    return ["/".join(parts[:n]) for n in range(1, len(parts) + 1)]
+def _names(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Every file and folder, by its name without letter case."""
+    return _with_names({}, snapshot.blobs())
+
+
+def _names_after(before: dict[str, tuple[str, ...]], state: OverlaySnapshot) -> dict[str, tuple[str, ...]]:
+    if not all(map(state.exists, state.changes)):  # folders may have gone with a file
+        return _names(state)
+    return _with_names(dict(before), (path for path in state.changes if not state.base.exists(path)))
+
+
+def _with_names(found: dict[str, tuple[str, ...]], paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    for path in paths:
+        for name in _and_folders(path):
+            same = found.get(name.casefold(), ())
+            if name in same:
+                break  # and so are the folders above it
+            found[name.casefold()] = (*same, name)
+    return found
+
+
+def _and_folders(path: str) -> Iterator[str]:
+    """The path and every folder above it, the nearest first."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def _require_identity(change: UnitChange, unit: Unit) -> None:
     if unit.error:
-        return  # the checks say it better
+        place = {"code": unit.error.code, "where": f"line {unit.error.line}", "what": unit.error.sentence}
+        raise rejected(change.id, "checks", f"it cannot be read as a unit: {unit.error.sentence}", [place])
     if unit.id != change.id:
         raise rejected(change.id, "checks", f"the front matter says id {unit.id!r}, the proposal {change.id!r}")
     if unit.status != "shipped":
@@ -189,11 +214,3 @@ def _clear_flags(draft: Draft, shipped: Unit) -> list[str]:
             draft.put(unit.path, _flagged(unit.data.decode("utf-8"), unit, False).encode("utf-8"))
             cleared.append(unit_id)
     return cleared
-
-
-def _others(draft: Draft, before: Draft, unit: Unit) -> set[str]:
-    """Other units whose checks this one can change: those that depend on it, and those that were edited with it."""
-    index = CorpusIndex(draft.snapshot())
-    dependants = {path for each in index.deps.dependants.get(unit.id, ()) if (path := index.path_of(each))}
-    edited = {p for p in draft.changes if p.startswith("content/") and draft.changes[p] != before.changes.get(p)}
-    return {p for p in dependants | edited if p.endswith(".md") and before.exists(p)} - {unit.path}

@@ -16,7 +16,7 @@ from codex.corpus.index import CorpusIndex
 from codex.integration.proposal import Proposal, Withdrawal
 from codex.integration.steps import figures, requeue
 from codex.integration.steps.draft import Draft
-from codex.integration.steps.mentions import mentioning_paths, mentions
+from codex.integration.steps.mentions import Mention, mentioning_paths, mentions
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import unit_edges
 from codex.units import Unit
@@ -66,9 +66,16 @@ def _require_free(
     found = [m for m in mentions(index, unit) if m.by not in leaving]
     found = [m for m in found if m.needs or m.by not in each.known_before]
     if found:
-        named = [f"{m.by} {m.how}" for m in found[:_SHOWN]]
-        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise Refused(f"{each.id} is needed: {'; '.join(named)}{more}. Change or withdraw these first.")
+        raise Refused(f"{each.id} is needed: {_named(found)}. Change or withdraw these first.")
+
+
+def _named(found: list[Mention]) -> str:
+    """Who rests on a unit and how, those first that cannot be without it."""
+    ways: dict[str, list[str]] = {}
+    for mention in sorted(found, key=lambda each: not each.needs):
+        ways.setdefault(mention.by, []).append(mention.how)
+    named = [f"{by} {' and '.join(how)}" for by, how in ways.items()]
+    return "; ".join(named[:_SHOWN]) + (f"; and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
 
 
 def _require_no_harm(before: Draft, after: Draft, index: CorpusIndex, units: list[Unit], policy: Policy) -> None:

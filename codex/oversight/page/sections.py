@@ -160,9 +160,10 @@ def matrix(panels: Panels) -> str:
     panel = cast(Coverage, panels["coverage"])
     if not panel.rows:
         return card("Books and passes", ['<p class="soft">There are no books.</p>'], "")
-    heads = ["Book", "No.", "Tier", "State", *(name.partition("_")[0] for name in panel.passes)]
-    heads += [layer.replace("_", " ") for layer in panel.layers]
-    head = "".join(f'<th scope="col">{esc(name)}</th>' for name in heads)
+    kinds = [("", name) for name in ("Book", "No.", "Tier", "State")]
+    kinds += [(" class=c", name.partition("_")[0]) for name in panel.passes]
+    kinds += [(" class=n", layer.replace("_", " ")) for layer in panel.layers]
+    head = "".join(f'<th scope="col"{kind}>{esc(name)}</th>' for kind, name in kinds)
     rows = "".join(map(_book, panel.rows))
     shown = f'<table class="matrix"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return card("Books and passes", [scrolling(shown, "Books and passes", "tall")], "", panel.sheet().note)

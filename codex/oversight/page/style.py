@@ -72,7 +72,8 @@ stroke-dasharray:3 2}.map .whole .box{fill:var(--wash)}
 .key{display:flex;gap:6px 18px;flex-wrap:wrap;font-size:12.5px;color:var(--soft);margin:0 0 12px}
 .key i{display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:6px;background:var(--accent)}
 .key .k-queued{background:var(--queued)}
-.matrix td,.matrix th{padding:5px 8px;white-space:nowrap}.matrix td.c{text-align:center}
+.matrix td,.matrix th{padding:5px 7px;white-space:nowrap}.matrix .c{text-align:center}
+.matrix thead th,.matrix thead th.n{white-space:normal}.matrix thead th:first-child{padding-left:0}
 .matrix thead th{position:sticky;top:0}
 .matrix tbody th{position:sticky;left:0;background:var(--card);max-width:24em;overflow:hidden;text-overflow:ellipsis;
 padding-left:0}
@@ -82,7 +83,7 @@ padding-left:0}
 .tall thead th:first-child{left:0;z-index:3}
 code{font:12.5px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 footer{padding-top:20px;padding-bottom:36px;color:var(--soft);font-size:12.5px}
-@media (max-width:600px){thead th{white-space:normal}
+@media (max-width:600px){thead th,thead th.n{white-space:normal}
 main,header,footer{padding-left:14px;padding-right:14px}.card{padding:14px}
 .scroll{margin:0 -14px;padding:0 14px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile b{font-size:22px}
 .stack thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}

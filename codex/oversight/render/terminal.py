@@ -38,7 +38,7 @@ def screen(panels: Mapping[str, Panel], heading: str, width: int) -> RenderableT
 
 def box(sheet: Sheet) -> Box:
     """One panel in a frame. Texts are shown as they are, never as markup."""
-    title = Text(f" {sheet.title} ", style="bold cyan")
+    title = Text(sheet.title, style="bold cyan")
     return Box(Group(*_parts(sheet)), title=title, title_align="left", box=ROUNDED, border_style="dim", padding=(0, 1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from codex.units.ids import UNIT_ID
 #: Weights of what makes a unit near: steps in the graph, a common chapter, a common section, common words (best: 1).
 _STEP, _CHAPTER, _SECTION, _WORDS = 3.0, 1.5, 0.5, 2.0
 _FAR = 4
+_NAMED = re.compile(r"(?<![\d.])[0-9]{2}\.[0-9]{2}\.[0-9]{2}(?![\d.])")
 #: So many units with a paragraph alike make it a template.
 _TEMPLATE = 3
 
@@ -35,7 +37,7 @@ class Case:
     context: Context
     path: str
 
-    @property
+    @cached_property
     def wanted(self) -> Deliverable:
         return self.context.deliverable
 
@@ -96,6 +98,11 @@ class Case:
         return read_audits(self.context.snapshot)
 
     @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The units that the specification names, in its order."""
+        return tuple(dict.fromkeys(u for u in _NAMED.findall(self.wanted.spec) if u != self.id))
+
+    @cached_property
     def planned(self) -> Mapping[str, str]:
         """Id → title of the units that are planned and not written."""
         units = live_plan(self.context.snapshot)["units"]
@@ -128,13 +135,18 @@ class Case:
         return found
 
     @cached_property
+    def likeness(self) -> Mapping[str, float]:
+        """Unit → how much of title and specification its title and headings share, as a part of the best (0 … 1)."""
+        query = f"{self.title} {self.title} {self.wanted.spec}"
+        hits = rank(query, sorted(self.units), self._outline, len(self.units))
+        best = max((hit.score for hit in hits), default=1.0)
+        return {hit.name: hit.score / best for hit in hits}
+
+    @cached_property
     def near(self) -> tuple[str, ...]:
         """Every written unit but this one and exercise packs, nearest first: graph, chapter, words of title and
         specification. Packs are no units that a text refers to (their ids are not counted)."""
-        query = f"{self.title} {self.title} {self.wanted.spec}"
-        words = rank(query, sorted(self.units), self._outline, len(self.units))
-        best = max((hit.score for hit in words), default=1.0)
-        score = {hit.name: _WORDS * hit.score / best for hit in words}
+        score = {unit: _WORDS * share for unit, share in self.likeness.items()}
         for unit in filter(UNIT_ID.fullmatch, self.units):
             step = self.steps.get(unit)
             score[unit] = score.get(unit, 0.0) + (_STEP / step if step else 0.0)

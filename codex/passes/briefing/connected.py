@@ -10,9 +10,9 @@ from typing import Any
 from codex.campaign.events import Kind
 from codex.continuity.phrases import fold, synthesis_claims
 from codex.corpus.connections import Connection
-from codex.corpus.titles import stems
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.excerpts import fitting, pieces
+from codex.planning.titles import telling_words
 from codex.units import Unit
 from codex.units.yamlsafe import load_yaml
 
@@ -94,10 +94,10 @@ def emphasis(unit: Unit) -> str:
     if not synthesis_claims(fold(best)):
         return ""
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z*])", " ".join(best.split()))
-    topic = stems(unit.title)  # a sentence that does not name it would fit any unit
+    topic = telling_words(unit.title)  # a sentence that does not name it would fit any unit
     text = ""
     for sentence in sentences:
-        telling = synthesis_claims(fold(sentence)) and topic & stems(sentence)
+        telling = synthesis_claims(fold(sentence)) and topic & telling_words(sentence)
         if telling and len((text + sentence).encode()) < _EMPHASIS_BYTES:
             text = f"{text} {sentence}".strip()
     return text

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from codex.corpus import booklist
 from codex.corpus.notation import workspace_notation
-from codex.corpus.titles import akin, same, stems
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.connected import catalog_concepts
 from codex.passes.briefing.conventions import CONVENTIONS, Convention
 from codex.passes.briefing.excerpts import defined, stated
 from codex.passes.briefing.lengths import Length
 from codex.passes.briefing.locators import locators
+from codex.planning.store import live_plan
+from codex.planning.titles import DIFFERENT, SAME, likeness, overlap, telling_words
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,18 @@ _ID = re.compile(r"`([0-9]{2}\.[0-9]{2}\.[0-9]{2})`")
 
 
 def titles_of_the_id(case: Case, length: Length) -> Iterator[Difference]:
-    """Two plans give the id to two units."""
+    """Two plans give the id to two units, or the plan has moved this one here from another id."""
     del length
-    bullets = [b for audit in case.audits for b in audit.bullets if b.id == case.id]
-    for bullet in bullets:
-        if bullet.title and not akin(bullet.title, case.title):
+    for each in live_plan(case.context.snapshot).get("collisions", ()):
+        if each["resolved_to"] == case.id != each["written"]:
             yield Difference(
-                f"{bullet.path}:{bullet.line} gives {case.id} to “{bullet.title}”; the plan to “{case.title}”.",
-                "Write the unit of the plan's title. Take from the other entry only what belongs to that topic.",
+                f"{each['place']} writes {each['written']} for “{each['title']}”; that id is “{each['holder']}”.",
+                f"The plan gives it {case.id} ({each['how']}): use that throughout, {each['written']} for the other.",
+            )
+        elif each["written"] == case.id:
+            yield Difference(
+                f"{each['place']} gives {case.id} to “{each['title']}” too; the plan to “{case.title}”.",
+                f"Write the unit of the plan's title; what that entry wants is {each['resolved_to']}.",
             )
     yield from _mentions(case)
 
@@ -56,7 +61,7 @@ def _mentions(case: Case) -> Iterator[Difference]:
     for audit in case.audits:
         text = case.context.snapshot.text(audit.path)
         for found in slug.finditer(text):
-            if not akin(found["slug"], case.title):
+            if overlap(found["slug"], case.title) <= DIFFERENT:
                 place = f"{audit.path}:{text.count(chr(10), 0, found.start()) + 1}"
                 other.setdefault(found["slug"], []).append(place)
     for name, places in other.items():
@@ -72,7 +77,7 @@ def same_title(case: Case, length: Length) -> Iterator[Difference]:
     written = ((u, unit.title, "is written") for u, unit in case.units.items() if u != case.id)
     planned = ((u, title, "is planned") for u, title in case.planned.items() if u != case.id)
     for unit_id, title, state in (*written, *planned):
-        if same(title, case.title):
+        if likeness(title, case.title) >= SAME:
             yield Difference(
                 f"`{unit_id}` “{title}” {state} and has the same title.",
                 f"Do not repeat it: write what it leaves out, refer to [{unit_id}] for the rest, and say so at the "
@@ -87,7 +92,7 @@ def catalog_entries(case: Case, length: Length) -> Iterator[Difference]:
     for slug in catalog_concepts(case):
         title = catalog.keys(slug).get("title", "")
         if slug != case.concept:
-            like = "the same topic" if akin(title, case.title) else f"another topic (“{title}”)"
+            like = "the same topic" if overlap(title, case.title) > DIFFERENT else f"another topic (“{title}”)"
             yield Difference(
                 f"The catalog's entry {slug} names {case.id}: {like}. The task's concept is {case.concept}.",
                 "`concept_catalog_id` is the one of the task, letter for letter.",
@@ -197,7 +202,7 @@ def entries_of_the_booklist(case: Case, length: Length) -> Iterator[Difference]:
     for path in sorted(asked):
         head = _ENTRY.search(case.context.snapshot.text(path, "")[:600])
         book = booklist.find(case.corpus.books, head["entry"]) if head else None
-        if head and book and not stems(head["head"]) & stems(f"{book.title} {book.author}"):
+        if head and book and not telling_words(head["head"]) & telling_words(f"{book.title} {book.author}"):
             yield Difference(
                 f"{path} is headed Fast Track {head['entry']}; the booklist has {book.author}, “{book.title}” there.",
                 "Cite the book by author and title as the audit's heading has them; the entry number is used nowhere.",

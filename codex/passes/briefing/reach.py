@@ -18,7 +18,9 @@ from codex.units.ids import UNIT_ID
 #: of which writers have always made too few, less of references, of which there can be too many (XK001).
 _MARGIN, _MARGIN_FORWARD = 1.15, 1.35
 #: So many of the nearest units are looked through for targets.
-_NEAR = 24
+_NEAR = 40
+#: What of them counts as related from another section: so many edges away, or so much of the best likeness.
+_LINKED, _ALIKE = 2, 0.75
 
 
 @dataclass(frozen=True)
@@ -72,28 +74,39 @@ def ahead(case: Case) -> Iterator[Target]:
     later = [u for u in case.siblings if u > case.id]
     further = [u for s in case.successors for u in case.corpus.deps.dependants.get(s, ())]
     queue = [u for u in sorted(case.planned) if u[:5] == case.chapter and u > case.id]
-    near = [u for u in case.near[:_NEAR] if u > case.id]
+    near = [u for u in _related(case) if u > case.id]
     reasons = (
+        ([u for u in case.named if u > case.id], "named by the specification"),
         (case.successors, "needs this unit"),
         (later, "comes later in the chapter"),
         (queue, "planned in the chapter"),
         (further, "needs a unit that needs this one"),
         (near, "near by its subject"),
     )
-    yield from _targets(case, reasons)
+    yield from _targets(case, reasons, without=case.prerequisites)
 
 
 def behind(case: Case) -> Iterator[Target]:
     """Where references can look back: prerequisites, theirs, near units of earlier places."""
     before = case.corpus.deps.prerequisites
     second = [u for p in case.prerequisites for u in before.get(p, ())]
-    near = [u for u in case.near[:_NEAR] if u < case.id]
-    reasons = ((case.prerequisites, "prerequisite"), (second, "prerequisite of one"), (near, "near by its subject"))
-    yield from _targets(case, reasons)
+    reasons = (
+        (case.prerequisites, "prerequisite"),
+        ([u for u in case.named if u < case.id], "named by the specification"),
+        (second, "prerequisite of one"),
+        ([u for u in _related(case) if u < case.id], "near by its subject"),
+    )
+    yield from _targets(case, reasons, without=[u for u in case.successors if u not in case.prerequisites])
 
 
-def _targets(case: Case, reasons: Iterable[tuple[Iterable[str], str]]) -> Iterator[Target]:
-    seen = {case.id}
+def _related(case: Case) -> list[str]:
+    """The nearest units, but for those that share a word or two and neither section nor any link."""
+    linked = {u for u, steps in case.steps.items() if steps <= _LINKED}
+    return [u for u in case.near[:_NEAR] if u[:2] == case.id[:2] or u in linked or case.likeness.get(u, 0.0) >= _ALIKE]
+
+
+def _targets(case: Case, reasons: Iterable[tuple[Iterable[str], str]], without: Iterable[str]) -> Iterator[Target]:
+    seen = {case.id, *without}
     for units, why in reasons:
         for unit in units:
             if unit not in seen and UNIT_ID.fullmatch(unit) and case.name(unit) and unit in case.linkable:

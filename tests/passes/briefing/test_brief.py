@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from codex.agents.briefs import brief as whole_brief
+from codex.agents.call import AgentCall, CallAddress
+from codex.agents.tools import Toolbox
 from codex.check import check_text
 from codex.check.registry import RULES
+from codex.passes.base import Context
 from codex.passes.briefing.scaffold import scaffold
 from codex.passes.production import PRODUCTION, desk
 from codex.prompts import load_pattern, render_brief
@@ -16,6 +21,19 @@ from codex.units import parse_unit
 from tests.passes.briefing.desks import AUDIT, UNIT, case_of, context_of, deps, edge
 
 BUDGET = load_pattern("production").limits.bytes
+#: What an agent may have to read for one unit, everything included.
+WHOLE = 60_000
+
+
+def handed_out(context: Context, prefix: str, prompt: str) -> str:
+    """All that an outside agent reads: with how to answer, the tools and the reply schema."""
+    address = CallAddress(context.subject, PRODUCTION.name, context.unit, 1)
+    call = AgentCall(
+        address=address, prefix=prefix, prompt=prompt, tools=PRODUCTION.tools, reply_model=PRODUCTION.reply_model,
+        model="a-model", max_tokens=1000, max_turns=10, ceilings={},
+    )  # fmt: skip
+    tools = Toolbox(context.snapshot).definitions(PRODUCTION.tools)
+    return whole_brief(call, tools, "name-of-a-call-of-usual-length-0123456789abcdef", Path("/srv/curriculum"))
 
 
 def brief(**files: str) -> tuple[str, str]:
@@ -62,8 +80,10 @@ def test_a_corpus_without_end_is_cut_to_the_budget_and_the_cut_is_said() -> None
         f"content/03-modern-geometry/09-spin-geometry/03.09.{n}-part.md": text.format(n=n, body=body) for n in names
     }
     files["manifests/deps.json"] = deps(*(edge(f"03.09.{n}", UNIT) for n in names))
-    prefix, prompt = render_brief(PRODUCTION, context_of(files), PRODUCTION.tools)
+    context = context_of(files)
+    prefix, prompt = render_brief(PRODUCTION, context, PRODUCTION.tools)
     assert size(prefix) + size(prompt) <= BUDGET
+    assert size(handed_out(context, prefix, prompt)) <= WHOLE
     left_out = prompt.partition("## What this brief leaves out")[2]
     assert f"It is kept below {BUDGET} bytes" in left_out
     shown = re.search(r"- prerequisites' definitions and statements: (\d+) of 40; read_unit shows the units", left_out)
@@ -149,7 +169,6 @@ def test_the_checks_of_a_draft_know_the_concept_that_comes_with_it() -> None:
 
 @pytest.mark.soak
 def test_real_queued_units_have_briefs_within_the_budget(fasttrack) -> None:  # type: ignore[no-untyped-def]
-    from codex.passes.base import Context
     from codex.snapshot import TreeSnapshot
 
     snapshot = TreeSnapshot(fasttrack)

@@ -124,7 +124,7 @@ UNREGISTERED = Kind(
     title="audits whose book is not in the ledger",
     means="The audit was made outside a campaign: its punch list is in the plan, but the book has no state, so "
     "`codexctl run` does not know it.",
-    mends="Nothing: which state it has reached is for a person to say. `codexctl audit-next` and `run` register a book "
-    "when they begin it.",
+    mends="Nothing has to be done for the plan. A book that is to go through the passes joins the ledger when "
+    "`codexctl audit-next` begins it; how far an old audit has brought it is for a person to say.",
     find=_find_unregistered,
 )

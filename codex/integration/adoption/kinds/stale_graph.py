@@ -12,12 +12,12 @@ from codex.integration.adoption.graph import sound, with_keys
 from codex.integration.adoption.kind import Found, Kind, Repair
 from codex.integration.adoption.view import View
 
+_KEYS = ("pending", "edges", "shipped")
+
 
 def _find(view: View) -> Iterator[Found]:
-    spans = view.members(deps.PATH, "pending")
-    for name, span in zip(view.deps.pending, spans, strict=False):
+    for line, name in _listed(view, "pending"):
         if name in view.shipped:
-            line = view.line(deps.PATH, span.start)
             yield Found(deps.PATH, line, f"{name} is listed as pending; it is {view.shipped[name].path}")
     for line, before, after, state in view.edges():
         if state == "pending" and before in view.shipped and after in view.shipped:
@@ -28,12 +28,21 @@ def _find(view: View) -> Iterator[Found]:
             yield Found(unit.path, None, f"{unit_id} is shipped; the list `shipped` of {deps.PATH} lacks it")
 
 
+def _listed(view: View, key: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each entry of a list of deps.json."""
+    listed = view.document(deps.PATH).get(key)
+    spans = view.members(deps.PATH, key)
+    for name, span in zip(listed if isinstance(listed, list) else [], spans, strict=False):
+        if isinstance(name, str):
+            yield view.line(deps.PATH, span.start), name
+
+
 def _repair(view: View, now: datetime) -> Repair:
+    if deps.PATH in view.damaged:
+        return Repair()
     document = view.document(deps.PATH)
     pending, shipped = document.get("pending", []), document.get("shipped", [])
-    if not view.raw_edges or not isinstance(pending, list) or not isinstance(shipped, list):
-        return Repair()
-    waiting = [each for each in pending if each not in view.shipped]
+    waiting = [each for each in pending if not (isinstance(each, str) and each in view.shipped)]
     done = shipped
     for unit_id in sorted(set(view.shipped) - set(view.deps.shipped)):
         done = insert_in_order(done, unit_id)
@@ -43,7 +52,8 @@ def _repair(view: View, now: datetime) -> Repair:
     if not any(counts):
         return Repair()
     said = "taken out of `pending`: {}; pending edges now shipped: {}; ids added to `shipped`: {}".format(*counts)
-    return Repair({deps.PATH: with_keys(view, {"edges": edges, "pending": waiting, "shipped": done})}, (said,))
+    changed = {key: value for key, value, count in zip(_KEYS, (waiting, edges, done), counts, strict=True) if count}
+    return Repair({deps.PATH: with_keys(view, changed)}, (said,))
 
 
 def _shipped(edge: Any, view: View) -> Any:
@@ -54,10 +64,9 @@ def _shipped(edge: Any, view: View) -> Any:
 
 
 def _find_fileless(view: View) -> Iterator[Found]:
-    spans = view.members(deps.PATH, "shipped")
-    for name, span in zip(view.deps.shipped, spans, strict=False):
+    for line, name in _listed(view, "shipped"):
         if name not in view.shipped:
-            yield Found(deps.PATH, view.line(deps.PATH, span.start), f"{name} has no shipped unit here")
+            yield Found(deps.PATH, line, f"{name} has no shipped unit here")
 
 
 KIND = Kind(

@@ -166,8 +166,10 @@ FIGURES = Kind(
     name="missing-figures",
     group="units",
     title="figures that units name and that are not there",
-    means="Nobody has drawn the figure yet, or its file was lost: readers see a broken image.",
-    mends="Draws a placeholder with title and caption, as every integration does.",
+    means="Nobody has drawn the figure yet, its file was lost, or the site with the figures is not in this folder. "
+    "Readers see a broken image.",
+    mends="Draws a placeholder with title and caption, as every integration does. Where the site is elsewhere, add "
+    "`--skip missing-figures`.",
     find=_find_figures,
     repair=_repair_figures,
 )
