@@ -17,7 +17,7 @@ import os
 import subprocess
 import threading
 from abc import ABC, abstractmethod
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -195,7 +195,7 @@ class CommitSnapshot(_Settled):
         found.git, found._lock, found._process, found._kept = base.git, threading.Lock(), None, base._kept
         found.commit = found.label = commit
         found._blobs = dict(state.blobs())
-        for kind, (make, follow) in base._ways.items():
+        for kind, (make, follow) in list(base._ways.items()):  # working one out may add another
             with suppress(CodexError, KeyError, ValueError):  # what cannot be followed is worked out when asked for
                 state.derived(kind, make, follow)
         found._values.update(state._values)
@@ -405,9 +405,20 @@ class _OverlayIds(Mapping[str, str]):
 
     @cached_property
     def _all(self) -> dict[str, str]:
-        found = {path: blob for path, blob in self._base.items() if path not in self._changes}
-        found |= {path: self[path] for path, data in self._changes.items() if data is not None}
-        return dict(sorted(found.items()))
+        found = dict(self._base)  # in path order: only what is new has to find its place
+        for path in self._changes.keys() & found.keys():
+            if self._changes[path] is None:
+                del found[path]
+            else:
+                found[path] = self[path]
+        added = [path for path, data in self._changes.items() if data is not None and path not in found]
+        if not added:
+            return found
+        paths = list(found)
+        for path in added:
+            insort(paths, path)
+        found |= {path: self[path] for path in added}
+        return {path: found[path] for path in paths}
 
     def __getitem__(self, path: str) -> str:
         if path not in self._changes:

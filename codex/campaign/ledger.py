@@ -96,6 +96,10 @@ class Ledger:
         """The content of campaign.json (a copy)."""
         return copy.deepcopy(self._document)
 
+    def view(self) -> Document:
+        """The content of campaign.json itself, for reading: it must not be changed."""
+        return self._document
+
     def subjects(self, kind: str = "book") -> tuple[str, ...]:
         """The subjects of a kind (``book``, ``flow``, ``unit``) in the order in which they joined."""
         return tuple(f"{kind}:{name}" for name in self._document.get(SHELVES.get(kind, ""), {}))

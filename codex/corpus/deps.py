@@ -279,17 +279,22 @@ def _edited(
     new = rewrite(text, value, PATH, old=document, keep=True)
     there = parse(text)
     if len(there.edges) == len(_list(document, "edges")):  # with entries of another shape, places would not agree
-        made = _known.put(new, _followed(there, value, added, closed))
+        made = _known.put(new, _followed(there, changes, added, closed))
         if len(made.pending) == len(value.get("pending", ())):
             _edited_last.put(new, made)
     return new
 
 
-def _followed(there: Deps, value: Mapping[str, Any], added: Sequence[Edge], closed: Sequence[int]) -> Deps:
+def _followed(there: Deps, changes: Mapping[str, Any], added: Sequence[Edge], closed: Sequence[int]) -> Deps:
     edges = [*there.edges, *added]
     for at in closed:
         edges[at] = Edge(edges[at].before, edges[at].after, "shipped")
-    made = Deps(tuple(edges), _ids(value, "pending"), _ids(value, "shipped"), _notes(value))
+    made = Deps(
+        tuple(edges),
+        _ids(changes, "pending") if "pending" in changes else there.pending,
+        _ids(changes, "shipped") if "shipped" in changes else there.shipped,
+        _notes(changes) if "_notes" in changes else there.notes,
+    )
     waiting = (at for at, edge in enumerate(added, len(there.edges)) if edge.state == "pending")
     known: dict[str, Any] = {
         "dependants": _joined(there.dependants, ((e.before, e.after) for e in added)),

@@ -38,8 +38,8 @@ def detect_style(text: str) -> Style:
     colon = _KEY_SEPARATOR.search(text)
     return Style(
         indent=broken[2] if broken else None if one_line else "  ",
-        newline="\r\n" if "\r\n" in text else "\n",
-        ascii="\\u" in text and text.isascii() and bool(_ESCAPED_LETTER.search(text)),
+        newline="\r\n" if "\r" in text and "\r\n" in text else "\n",  # one letter is looked for at full speed
+        ascii="\\" in text and "\\u" in text and text.isascii() and bool(_ESCAPED_LETTER.search(text)),
         key_separator=colon[1] if colon else ": ",
     )
 

@@ -15,4 +15,4 @@ def code(value: str) -> str:
 
 def line_end_of(text: str) -> str:
     """The line end that the file uses."""
-    return "\r\n" if "\r\n" in text else "\n"
+    return "\r\n" if "\r" in text and "\r\n" in text else "\n"

@@ -9,13 +9,12 @@ changed. Everything is made of objects first; the branch moves once, at the end.
 from __future__ import annotations
 
 import logging
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from codex.errors import Conflict
 from codex.gitio import Git
-from codex.integration import journal, spool
+from codex.integration import journal, resident, spool
 from codex.integration.apply import apply_proposal
 from codex.integration.faults import point
 from codex.integration.finish import finish, warned
@@ -71,7 +70,8 @@ def join(workspace: Workspace, theirs: str, now: datetime, *, rewrite: bool) -> 
     if not rewrite:
         return []
     point("again.begin")
-    chain = _made_anew(workspace, ours, theirs, now)
+    with resident.turn(workspace):
+        chain = _made_anew(workspace, ours, theirs, now)
     point("again.made")
     _secure(workspace, ours, chain)
     return chain.notes + _move(workspace, ref, ours, chain.tip, chain.results, "codex: integrate again on the remote's")
@@ -128,8 +128,7 @@ def _integrate_again(workspace: Workspace, chain: _Chain, proposal: Proposal, no
 
 def _applied(workspace: Workspace, chain: _Chain, proposal: Proposal, now: datetime) -> IntegrationResult:
     """Integrate on top of the chain; the result, its commit (if any) being the new tip."""
-    with closing(workspace.at(chain.tip)) as snapshot:
-        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+    outcome = apply_proposal(resident.state_at(workspace, chain.tip), proposal, now, workspace.settings)
     if not outcome.changes:
         return outcome.result
     message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
@@ -137,6 +136,8 @@ def _applied(workspace: Workspace, chain: _Chain, proposal: Proposal, now: datet
         chain.tip = build_commit(workspace.git, chain.tip, outcome.changes, message, now)
     except UnsafeTree as exc:
         return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
+    if outcome.state:
+        resident.advance(workspace, outcome.state, chain.tip)
     return outcome.result.model_copy(update={"commit": chain.tip})
 
 

@@ -14,6 +14,7 @@ waits; afterwards the journal finishes checkout and result (journal.py).
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -144,6 +145,7 @@ def _settled(workspace: Workspace, now: datetime | None) -> Iterator[Integration
         commits += result.status == "committed"
         if result.status == "committed" and commits % COMMITS_BETWEEN_UPKEEP == 0:
             keep_up(workspace.git, workspace.settings.git)
+            gc.collect(1)  # it does not run by itself meanwhile (resident.turn)
     if commits % COMMITS_BETWEEN_UPKEEP:
         keep_up(workspace.git, workspace.settings.git)
 

@@ -6,6 +6,7 @@ thrown away. The writer's lock is held by whoever calls, so a workspace has one 
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,10 +45,14 @@ def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:
 
 @contextmanager
 def turn(workspace: Workspace) -> Iterator[None]:
-    """A turn of the writer, after which no process is left behind; what is known stays."""
+    """A turn of the writer, after which no process is left behind; what is known stays. Garbage is collected later."""
+    collecting = gc.isenabled()
+    gc.disable()  # going through all that is kept, again and again, would take longer than the work itself
     try:
         yield
     finally:
+        if collecting:
+            gc.enable()
         kept = _states.get(_key(workspace))
         if kept:
             kept.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from codex.campaign.ledger import CAMPAIGN
+from codex.campaign.ledger import Ledger
 from codex.campaign.log import LOG
 from codex.campaign.matrix import PATH, matrix, render
 from codex.integration.steps.draft import Draft
@@ -13,5 +11,5 @@ from codex.integration.steps.draft import Draft
 def write_coverage(draft: Draft) -> None:
     """Put the matrix that the draft's ledger and plans give; nothing where no event was added."""
     if LOG in draft.changes:
-        document = json.loads(draft.text(CAMPAIGN))  # rendered just now from the log
+        document = Ledger.load(draft.snapshot()).view()
         draft.put(PATH, render(matrix(document, draft.snapshot())).encode("utf-8"))
