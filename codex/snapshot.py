@@ -194,7 +194,7 @@ class CommitSnapshot(_Settled):
         found = cls.__new__(cls)
         found.git, found._lock, found._process, found._kept = base.git, threading.Lock(), None, base._kept
         found.commit = found.label = commit
-        found._blobs = dict(state.blobs())
+        found._blobs = state.listed()
         for kind, (make, follow) in list(base._ways.items()):  # working one out may add another
             with suppress(CodexError, KeyError, ValueError):  # what cannot be followed is worked out when asked for
                 state.derived(kind, make, follow)
@@ -362,6 +362,10 @@ class OverlaySnapshot(_Settled):
     def blobs(self) -> Mapping[str, str]:
         return self._ids
 
+    def listed(self) -> dict[str, str]:
+        """Every file with its blob id, in path order."""
+        return self._ids.listed
+
     def exists(self, path: str) -> bool:
         return self.changes[path] is not None if path in self.changes else self.base.exists(path)
 
@@ -404,8 +408,10 @@ class _OverlayIds(Mapping[str, str]):
         self._new: dict[str, str] = {}
 
     @cached_property
-    def _all(self) -> dict[str, str]:
-        found = dict(self._base)  # in path order: only what is new has to find its place
+    def listed(self) -> dict[str, str]:
+        found = dict(
+            self._base.listed if isinstance(self._base, _OverlayIds) else self._base
+        )  # in path order: only what is new has to find its place
         for path in self._changes.keys() & found.keys():
             if self._changes[path] is None:
                 del found[path]
@@ -434,7 +440,7 @@ class _OverlayIds(Mapping[str, str]):
         return self._changes[path] is not None if path in self._changes else path in self._base  # type: ignore[index]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all)
+        return iter(self.listed)
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self.listed)

@@ -9,8 +9,8 @@ from codex.errors import UserError
 
 #: Codes of other commands that appear in reports beside those of rules.
 OTHER_CODES = {
-    "XK001": "More than about 12 backward references per 1,000 words on average: so many links stop helping a reader. "
-    "A warning of `codexctl continuity`; it fails nothing.",
+    "XK001": "More than about 12 backward references per 1,000 words (corrected count) on average: so many links stop "
+    "helping a reader. A warning of `codexctl continuity`; it fails nothing.",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -198,44 +198,70 @@ def _edge(entry: Mapping[str, Any]) -> Edge:
     return Edge(entry["from"], entry["to"], str(entry.get("state", "")))
 
 
-def add_edges(text: str, pairs: Iterable[Pair], shipped: Collection[str] = ()) -> str:
-    """The document with the edges (before, after); one that is there keeps its place.
+@dataclass
+class _Edit:
+    """A document while it is changed. ``added`` and ``closed`` (places) say what becomes of its edges."""
 
-    An edge is shipped when both ends are: in the file's list or in ``shipped``, which is for a list that lags behind.
-    Raises UserError for an end that is no id: what is broken is never copied.
-    """
-    document, there = shared_object(text, PATH), parse(text)
-    done = there.shipped_ids.union(shipped)
-    new = []
-    for before, after in dict.fromkeys(pairs):
-        if not (is_id(before) and is_id(after)):
-            raise UserError(f"{before!r} → {after!r} is no prerequisite edge: both ends must be ids such as 03.09.02.")
-        if after not in there.dependants.get(before, ()):
-            new.append({"from": before, "to": after, "state": "shipped" if {before, after} <= done else "pending"})
-    return _edited(text, document, {"edges": [*_list(document, "edges"), *new]} if new else {}, list(map(_edge, new)))
+    text: str
+    document: dict[str, Any]
+    there: Deps
+    changes: dict[str, Any] = field(default_factory=dict)
+    added: list[Edge] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, text: str) -> _Edit:
+        return cls(text, shared_object(text, PATH), parse(text))
 
-def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
-    """The document with the unit shipped: listed so, no longer pending, its edges shipped where the other end is.
+    @property
+    def is_regular(self) -> bool:
+        """True when every entry of ``edges`` is an edge, so that places agree."""
+        return len(self.there.edges) == len(_list(self.document, "edges"))
 
-    ``shipped`` as in ``add_edges``. Raises UserError for what is no id.
-    """
-    if not is_id(unit_id):
-        raise UserError(f"{unit_id!r} is no unit id.")
-    document, there = shared_object(text, PATH), parse(text)
-    changes: dict[str, Any] = {"shipped": insert_in_order(_list(document, "shipped"), unit_id)}
-    if unit_id in _list(document, "pending"):
-        changes["pending"] = [entry for entry in document["pending"] if entry != unit_id]
-    done = there.shipped_ids.union(shipped, (unit_id,))
-    edges = _list(document, "edges")
-    whole = len(edges) == len(there.edges)
-    places = there.open_edges if whole else range(len(edges))
-    ready = [at for at in places if _is_ready(edges[at], unit_id, done)]
-    if ready:
-        changes["edges"] = list(edges)
-        for at in ready:
-            changes["edges"][at] = edges[at] | {"state": "shipped"}
-    return _edited(text, document, changes, closed=ready)
+    def add(self, pairs: Iterable[Pair], shipped: Collection[str]) -> None:
+        done = self.there.shipped_ids.union(shipped)
+        for before, after in dict.fromkeys(pairs):
+            if not (is_id(before) and is_id(after)):
+                said = f"{before!r} → {after!r} is no prerequisite edge"
+                raise UserError(f"{said}: both ends must be ids such as 03.09.02.")
+            if after not in self.there.dependants.get(before, ()):
+                self.added.append(Edge(before, after, "shipped" if {before, after} <= done else "pending"))
+        if self.added:
+            new = [{"from": edge.before, "to": edge.after, "state": edge.state} for edge in self.added]
+            self.changes["edges"] = [*_list(self.document, "edges"), *new]
+
+    def ship(self, unit_id: str, shipped: Collection[str]) -> None:
+        if not is_id(unit_id):
+            raise UserError(f"{unit_id!r} is no unit id.")
+        self.changes["shipped"] = insert_in_order(_list(self.document, "shipped"), unit_id)
+        if unit_id in _list(self.document, "pending"):
+            self.changes["pending"] = [entry for entry in self.document["pending"] if entry != unit_id]
+        edges = self.changes.get("edges", _list(self.document, "edges"))
+        done = self.there.shipped_ids.union(shipped, (unit_id,))
+        self.closed = [at for at in self._open(len(edges)) if _is_ready(edges[at], unit_id, done)]
+        if self.closed:
+            edges = self.changes["edges"] = list(edges)
+            for at in self.closed:
+                edges[at] = edges[at] | {"state": "shipped"}
+
+    def _open(self, edges: int) -> Iterable[int]:
+        if not self.is_regular:
+            return range(edges)
+        return (*self.there.open_edges, *range(len(self.there.edges), edges))
+
+    def note(self, unit_id: str, note: str) -> None:
+        notes = self.document.get("_notes")
+        self.changes["_notes"] = (notes if isinstance(notes, dict) else {}) | {unit_id: one_line(note)}
+
+    def done(self) -> str:
+        """The text with the changes. What is known of the old text is brought along to the new one."""
+        value = {**self.document, **self.changes}
+        new = rewrite(self.text, value, PATH, old=self.document, keep=True)
+        if self.is_regular:
+            made = _known.put(new, _followed(self.there, self.changes, self.added, self.closed))
+            if len(made.pending) == len(value.get("pending", ())):
+                _edited_last.put(new, made)
+        return new
 
 
 def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
@@ -246,43 +272,54 @@ def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
     return unit_id in ends and all(isinstance(end, str) and end in done for end in ends)
 
 
+def enter_unit(text: str, pairs: Iterable[Pair], unit_id: str, shipped: Collection[str] = (), note: str = "") -> str:
+    """The document with a unit's edges, the unit shipped, and its note if one is given: all in one go."""
+    edit = _Edit.of(text)
+    edit.add(pairs, shipped)
+    edit.ship(unit_id, shipped)
+    if note:
+        edit.note(unit_id, note)
+    return edit.done()
+
+
+def add_edges(text: str, pairs: Iterable[Pair], shipped: Collection[str] = ()) -> str:
+    """The document with the edges (before, after); one that is there keeps its place.
+
+    An edge is shipped when both ends are: in the file's list or in ``shipped``, which is for a list that lags behind.
+    Raises UserError for an end that is no id: what is broken is never copied.
+    """
+    edit = _Edit.of(text)
+    edit.add(pairs, shipped)
+    return edit.done()
+
+
+def ship_unit(text: str, unit_id: str, shipped: Collection[str] = ()) -> str:
+    """The document with the unit shipped: listed so, no longer pending, its edges shipped where the other end is.
+
+    ``shipped`` as in ``add_edges``. Raises UserError for what is no id.
+    """
+    edit = _Edit.of(text)
+    edit.ship(unit_id, shipped)
+    return edit.done()
+
+
 def add_pending(text: str, unit_ids: Iterable[str]) -> str:
     """The document with the units announced as in flight, those left out that are shipped."""
-    document = shared_object(text, PATH)
-    there, shipped = _list(document, "pending"), parse(text).shipped_ids
-    pending = there
+    edit = _Edit.of(text)
+    there = pending = _list(edit.document, "pending")
     for unit_id in unit_ids:
-        if unit_id not in shipped:
+        if unit_id not in edit.there.shipped_ids:
             pending = insert_in_order(pending, unit_id)
-    return _edited(text, document, {} if pending is there else {"pending": pending})
+    if pending is not there:
+        edit.changes["pending"] = pending
+    return edit.done()
 
 
 def set_note(text: str, unit_id: str, note: str) -> str:
     """The document with the unit's note (one line)."""
-    document = shared_object(text, PATH)
-    notes = document.get("_notes")
-    return _edited(text, document, {"_notes": (notes if isinstance(notes, dict) else {}) | {unit_id: one_line(note)}})
-
-
-def _edited(
-    text: str,
-    document: dict[str, Any],
-    changes: Mapping[str, Any],
-    added: Sequence[Edge] = (),
-    closed: Sequence[int] = (),
-) -> str:
-    """The text with these members set; ``added`` and ``closed`` say what became of the edges.
-
-    What is known of the old text is brought along to the new one, so that it need not be read again.
-    """
-    value = {**document, **changes}
-    new = rewrite(text, value, PATH, old=document, keep=True)
-    there = parse(text)
-    if len(there.edges) == len(_list(document, "edges")):  # with entries of another shape, places would not agree
-        made = _known.put(new, _followed(there, changes, added, closed))
-        if len(made.pending) == len(value.get("pending", ())):
-            _edited_last.put(new, made)
-    return new
+    edit = _Edit.of(text)
+    edit.note(unit_id, note)
+    return edit.done()
 
 
 def _followed(there: Deps, changes: Mapping[str, Any], added: Sequence[Edge], closed: Sequence[int]) -> Deps:
@@ -295,7 +332,7 @@ def _followed(there: Deps, changes: Mapping[str, Any], added: Sequence[Edge], cl
         _ids(changes, "shipped") if "shipped" in changes else there.shipped,
         _notes(changes) if "_notes" in changes else there.notes,
     )
-    waiting = (at for at, edge in enumerate(added, len(there.edges)) if edge.state == "pending")
+    waiting = (at for at in range(len(there.edges), len(edges)) if edges[at].state == "pending")
     known: dict[str, Any] = {
         "dependants": _joined(there.dependants, ((e.before, e.after) for e in added)),
         "prerequisites": _joined(there.prerequisites, ((e.after, e.before) for e in added)),

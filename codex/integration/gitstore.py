@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from codex.errors import Conflict, StorageError
 from codex.gitio import Git, GitFailed
@@ -58,15 +59,22 @@ def safe_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return env | dict(extra or {})
 
 
-def build_commit(git: Git, base: str | None, changes: Mapping[str, bytes | None], message: str, when: datetime) -> str:
+def build_commit(
+    git: Git,
+    base: str | None,
+    changes: Mapping[str, bytes | None],
+    message: str,
+    when: datetime,
+    ids: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Store a commit on top of ``base`` (None: a first commit) in which these files are replaced or removed.
 
-    Returns its id; nothing refers to it yet. Raises UnsafeTree when a path leads through a symbolic link or
+    ``ids`` are the blob ids of the new files, as far as they are known. Returns its id; nothing refers to it yet. Raises UnsafeTree when a path leads through a symbolic link or
     submodule of the base, StorageError when git cannot write.
     """
     point("objects.begin")
     present = {path: data for path, data in changes.items() if data is not None}
-    stored = write_objects(git, [Object("blob", data) for data in present.values()])
+    stored = write_objects(git, [Object("blob", data, ids.get(path, "")) for path, data in present.items()])
     blobs: dict[str, str | None] = {**dict.fromkeys(changes), **dict(zip(present, stored, strict=True))}
     point("objects.blobs")
     made = change_tree(_tree_of(git, base), blobs, lambda oid: read_blobs(git, [oid])[0])

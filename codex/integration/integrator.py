@@ -29,7 +29,7 @@ from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.push import Meeting
 from codex.integration.upkeep import keep_up
-from codex.snapshot import CommitSnapshot, Snapshot, blob_id
+from codex.snapshot import CommitSnapshot, Snapshot
 from codex.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -191,9 +191,10 @@ def _commit(
 ) -> IntegrationResult:
     git, base = workspace.git, snapshot.commit
     message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
-    commit = build_commit(git, base, outcome.changes, message, now)
+    after = (outcome.state or snapshot.with_changes(outcome.changes)).blobs()
+    commit = build_commit(git, base, outcome.changes, message, now, after)
     result = outcome.result.model_copy(update={"commit": commit})
-    new = {path: None if data is None else blob_id(data) for path, data in outcome.changes.items()}
+    new = {path: after.get(path) for path in outcome.changes}
     known = journal.known_before(new, outcome.offered, snapshot.blobs())
     entry = journal.Entry(ref=ref, commit=commit, known=known, result=result)
     unfinished = journal.load(workspace.state_dir).entries

@@ -25,10 +25,11 @@ _AT_ONCE = 4
 
 
 class Object(NamedTuple):
-    """What is to be stored: ``blob``, ``tree`` or ``commit`` and its bytes."""
+    """What is to be stored: ``blob``, ``tree`` or ``commit``, its bytes, and its id where that is known."""
 
     kind: str
     data: bytes
+    oid: str = ""
 
     @property
     def header(self) -> bytes:
@@ -37,6 +38,8 @@ class Object(NamedTuple):
 
 def object_id(each: Object) -> str:
     """The id (hex) under which git knows it."""
+    if each.oid:
+        return each.oid
     digest = hashlib.sha1(each.header, usedforsecurity=False)
     digest.update(each.data)
     return digest.hexdigest()

@@ -149,7 +149,7 @@ def _changed(tree: Tree, changes: _Changes, prefix: str, read: Callable[[str], b
 def _store(tree: Tree, made: NewTree) -> str:
     each = Object("tree", tree.render())
     oid = object_id(each)
-    made.objects.append(each)
+    made.objects.append(each._replace(oid=oid))
     _keep(oid, tree)
     return oid
 

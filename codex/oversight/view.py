@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from codex.settings import BudgetSettings, Settings
 
 _PLAN_KIND = "dashboard-plan"
-#: What the plan is made from.
-_PLAN_SOURCES = ("plans/fasttrack/", "content/", "manifests/deps.json", "docs/catalogs/FASTTRACK_BOOKLIST.md")
+#: What the plan is made from; a test watches that it reads nothing else.
+PLAN_SOURCES = ("plans/fasttrack/", "content/", "docs/catalogs/", "manifests/deps.json", "manifests/production/")
 #: Keys of the plan's units that panels read; the excerpts are most of its bytes.
 _PLAN_KEYS = ("id", "title", "kind", "priority", "status", "source_audits", "prereqs", "successors")
 
@@ -101,7 +101,7 @@ class View:
     def _plan_key(self) -> str:
         digest = hashlib.blake2b(code_digest("planning", "corpus", "oversight").encode(), digest_size=16)
         for path, blob in self.snapshot.blobs().items():
-            if path.startswith(_PLAN_SOURCES):
+            if path.startswith(PLAN_SOURCES):
                 digest.update(f"{path}\0{blob}\0".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 

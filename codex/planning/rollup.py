@@ -36,9 +36,8 @@ def _head(plan: Mapping[str, Any]) -> Iterator[str]:
     yield "# Production plan"
     yield ""
     mode = "extended" if plan.get("mode") == "extended" else "compat"
-    at = plan.get("generated_at")
-    made = f" at {at}" if at else ""
-    yield f"Made from the audits, the corpus and the booklist{made} (mode {mode}). Not edited by hand:"
+    # No time: git knows it, and the same plan is the same page.
+    yield f"Made from the audits, the corpus and the booklist (mode {mode}). Not edited by hand:"
     yield "`codexctl plan --write` makes it anew, and every audit or unit that lands brings it up to date."
     yield ""
     counts = plan.get("counts", {})

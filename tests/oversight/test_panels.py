@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +27,9 @@ from codex.oversight.panels.stuck import StuckWork, stuck
 from codex.oversight.render.markdown import cells, escape, markdown
 from codex.oversight.render.terminal import screen
 from codex.oversight.sheet import Bar, Column, Line, Sheet, flat, one_line, span, tokens
-from codex.oversight.view import View
+from codex.oversight.view import PLAN_SOURCES, View
+from codex.planning.build import build_plan
+from codex.snapshot import TreeSnapshot
 from codex.workspace import Workspace
 from tests.oversight.helpers import NOW, SLUG, SUBJECT, cost, days, event, put
 
@@ -90,6 +93,34 @@ def test_the_cache_never_answers_for_another_state(workspace: Workspace) -> None
     audit(workspace, "1. **`01.01.16` Dual space.** [NEW] maps", "2. **`01.01.17` Another.** [NEW] more")
     burn = all_panels(view(workspace))["burn_down"]
     assert isinstance(burn, BurnDown) and burn.units_left == 2
+
+
+class Watched(TreeSnapshot):
+    """Keeps the paths that are asked for."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked: set[str] = set()
+
+    def read(self, path: str) -> bytes:
+        self.asked.add(path)
+        return super().read(path)
+
+    def exists(self, path: str) -> bool:
+        self.asked.add(path)
+        return super().exists(path)
+
+    def under(self, prefix: str, suffix: str = "") -> Iterator[str]:
+        self.asked.add(prefix.rstrip("/") + "/")
+        return super().under(prefix, suffix)
+
+
+def test_the_plan_is_made_of_nothing_that_the_caches_key_leaves_out(workspace: Workspace) -> None:
+    audit(workspace, "1. **`01.01.16` Dual space.** [NEW] maps", "2. **`01.01.03` Again.** [DEEPEN] more")
+    snapshot = Watched(workspace.root)
+    build_plan(snapshot)
+    assert snapshot.asked
+    assert [path for path in snapshot.asked if not path.startswith(PLAN_SOURCES)] == []
 
 
 def test_deepenings_are_what_the_ledger_records(workspace: Workspace) -> None:

@@ -174,6 +174,7 @@ BG004 = Rule(
     failing=Example("![Ten dots in five pairs](/img/pairs.svg)", "Picture ten dots in five pairs."),
     passing=Example("![Ten dots in five pairs](/img/pairs.svg)", "| dots | pairs |\n|---|---|\n| 10 | 5 |"),
     hint="Add an image `![what it shows](/img/<slug>.svg)` to the Visual section, or a table that shows the same.",
-    constraint="The [Beginner] text has at least one image `![what it shows](/img/<name>.svg)`.",
+    constraint="The [Beginner] text has at least one image `![what it shows](/img/<slug>.svg)`; "
+    "a file that is not there is drawn as a placeholder when the unit ships.",
     check=_has_picture,
 )

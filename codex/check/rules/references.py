@@ -126,8 +126,8 @@ RF003 = Rule(
         '  - {source: euclid, pending: true, pointer: "to acquire"}\n',
     ),
     passing=Example(),
-    hint="Add a reference that is not pending.",
-    constraint="At least one entry of references is not pending.",
+    hint="Add a reference without `pending: true`.",
+    constraint="At least one entry of references has no `pending: true`; `source: TODO_REF` with a path is enough.",
     check=_settled_reference,
 )
 

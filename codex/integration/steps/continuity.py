@@ -66,8 +66,12 @@ def _measured_after(before: CorpusFigures, state: OverlaySnapshot) -> CorpusFigu
     if connections.PATH in state.changes and registered_anchors(state).phrases != before.anchors.phrases:
         return _measured(state)
     changed = [path for path in state.changes if path.startswith("content/") and path.endswith(".md")]
-    rows = {path: row for path, row in before.rows.items() if path not in changed} if changed else before.rows
-    return CorpusFigures(before.anchors, {**rows, **_rows(state, filter(state.exists, changed), before.anchors)})
+    if not changed:
+        return before
+    rows = dict(before.rows)
+    for path in changed:
+        rows.pop(path, None)
+    return CorpusFigures(before.anchors, rows | _rows(state, filter(state.exists, changed), before.anchors))
 
 
 def _rows(snapshot: Snapshot, paths: Iterable[str], anchors: AnchorPhrases) -> dict[str, Row]:

@@ -111,9 +111,8 @@ def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> 
     shipped = {end for end in ends if end == unit.id or is_shipped(index, end)}
 
     def changed(text: str) -> str:
-        text = deps.ship_unit(deps.add_edges(text, edges, shipped), unit.id, shipped)
         known = unit.id in index.deps.notes or change.action != "new"
-        return text if known else deps.set_note(text, unit.id, unit.title or unit.slug)
+        return deps.enter_unit(text, edges, unit.id, shipped, "" if known else unit.title or unit.slug)
 
     draft.edit(deps.PATH, changed, deps.EMPTY)
     new = [f"{before} → {after}" for before, after in edges if after not in index.deps.dependants.get(before, ())]
