@@ -40,8 +40,9 @@ def ceilings(
 ) -> dict[str, Decimal]:
     """The ceilings that a book's calls count against: scope (``book:<slug>``, ``tier:α``, ``campaign``) → US dollars.
 
-    For the id of a unit that is a subject of its own those of ``unit:<id>`` and of the campaign. A tier or campaign without a ceiling has no scope here. Raises UserError for a book that has no ceiling of its own:
-    an unknown tier, or an optional one that nobody gave a budget.
+    For the id of a unit that is a subject of its own those of ``unit:<id>`` and of the campaign. A tier or campaign
+    without a ceiling has no scope here. Raises UserError for a book that has no ceiling of its own: an unknown tier, or
+    an optional one that nobody gave a budget.
     """
     campaign = campaign or load_campaign()
     budget = budget or BudgetSettings()

@@ -168,7 +168,7 @@ def totals(
     tier_of: Mapping[str, str] | None = None,
     vain: Callable[[Cost], bool] = lambda cost: False,
 ) -> dict[str, Total]:
-    """Sums by ``book``, ``pass``, ``model``, ``tier``, ``day`` (UTC) or prompt ``pattern``, in the order of first appearance.
+    """Sums by ``book``, ``pass``, ``model``, ``tier``, ``day`` (UTC) or prompt ``pattern``, in order of appearance.
 
     ``tier_of`` maps book slugs to tiers; a book that is not in it counts under ``?``. ``vain`` says which calls were
     paid in vain. UserError for another ``by``.

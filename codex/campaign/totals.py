@@ -31,8 +31,9 @@ def count(document: dict[str, Any]) -> dict[str, Any]:
     flows = _states(document.get("flows"), FLOW)
     kept: dict[str, Any] = dict(document["totals"])
     counted: dict[str, Any] = {"books_total": len(books), "books_in_scope": sum(s != "deferred" for _, s in books)}
+    there = Counter(reached for reached, _ in books)
     for key, state in _REACHED.items():
-        counted[key] = sum(BOOK.rank(reached) >= BOOK.rank(state) for reached, _ in books)
+        counted[key] = sum(count for reached, count in there.items() if BOOK.rank(reached) >= BOOK.rank(state))
     counted["books_by_state"] = dict(sorted(Counter(state for _, state in books).items()))
     counted["flows_total"] = len(flows)
     counted["flows_in_scope"] = sum(s != "deferred" for _, s in flows)

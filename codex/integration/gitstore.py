@@ -69,8 +69,9 @@ def build_commit(
 ) -> str:
     """Store a commit on top of ``base`` (None: a first commit) in which these files are replaced or removed.
 
-    ``ids`` are the blob ids of the new files, as far as they are known. Returns its id; nothing refers to it yet. Raises UnsafeTree when a path leads through a symbolic link or
-    submodule of the base, StorageError when git cannot write.
+    ``ids`` are the blob ids of the new files, as far as they are known. Returns the commit's id; nothing refers to it
+    yet. Raises UnsafeTree when a path leads through a symbolic link or submodule of the base, StorageError when git
+    cannot write.
     """
     point("objects.begin")
     present = {path: data for path, data in changes.items() if data is not None}

@@ -110,7 +110,7 @@ class Report(_Data):
 
 
 class CostLine(_Data):
-    """One line of cost_ledger.jsonl (protocol §9 plus cache, batch, attempt and outcome); ``call`` makes it idempotent."""
+    """One line of cost_ledger.jsonl (protocol §9 plus cache, batch, attempt, outcome); ``call`` makes it idempotent."""
 
     call: str
     timestamp: str
