@@ -19,7 +19,7 @@ pilot: install
 	@.venv/bin/codexctl pilot
 
 test: install
-	@$(PY) -m pytest -m "not soak"
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not soak"
 
 soak: install
 	@$(PY) -m pytest -m soak

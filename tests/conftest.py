@@ -25,6 +25,19 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
 
 
+#: Folders whose tests use the one Prefect server of the run: they go to the same process.
+_WITH_SERVER = ("flows", "pilot", "deployments")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests for pytest-xdist (``--dist loadgroup``): those with a server together, the others by file."""
+    here = Path(__file__).resolve().parent
+    for item in items:
+        place = item.path.relative_to(here)
+        group = "server" if place.parts[0] in _WITH_SERVER else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def shared_corpus() -> Path:
     """The folder of the published corpus and its golden results; skips where it is absent."""

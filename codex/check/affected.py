@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -130,12 +131,18 @@ def _candidate_paths(
 def _near_change(texts: Collection[str], old: str, new: str) -> list[str]:
     """The texts that one of two versions has at the place where they differ, and the other perhaps not."""
     longest = max(map(len, texts), default=0)
+    start, same = _shared_ends(old, new)
+    windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old, new)]
+    return [text for text in texts if (text in windows[0]) != (text in windows[1])]
+
+
+@lru_cache(maxsize=2)
+def _shared_ends(old: str, new: str) -> tuple[int, int]:
+    """How long a beginning and, after it, how long an end two texts share."""
     start = _common(old, new, lambda text, begin, end: text[begin:end])
     size = min(len(old), len(new)) - start
     ends = old[len(old) - size :], new[len(new) - size :]
-    same = _common(*ends, lambda text, begin, end: text[len(text) - end : len(text) - begin])
-    windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old, new)]
-    return [text for text in texts if (text in windows[0]) != (text in windows[1])]
+    return start, _common(*ends, lambda text, begin, end: text[len(text) - end : len(text) - begin])
 
 
 def _common(one: str, other: str, part: Callable[[str, int, int], str]) -> int:

@@ -134,8 +134,11 @@ def find_files(snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for path in paths:
         name = os.path.normpath(path).replace(os.sep, "/")
+        if snapshot.exists(name):
+            found.add(name)
+            continue
         below = snapshot.under(name, ".md") if name != "." else (p for p in snapshot.blobs() if p.endswith(".md"))
-        inside = [name] if snapshot.exists(name) else list(below)
+        inside = list(below)
         if not inside and name != CONTENT and not any(True for _ in snapshot.under(name)):
             raise UserError(f"There is no file or folder {path!r} in the workspace.", remedy="Name one that exists.")
         found.update(inside)

@@ -12,6 +12,7 @@ An entry is an H3 line with a dotted slug, followed by ``- **key**: value`` line
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -82,6 +83,10 @@ class Catalog:
     def get(self, slug: str) -> Placed | None:
         return self._first.get(slug)
 
+    def place(self, entry: Placed) -> int:
+        """Which of the entries it is."""
+        return bisect_left(self.entries, entry.start, key=lambda each: each.start)
+
     def keys(self, slug: str) -> dict[str, str]:
         """The keys of an entry (``title``, ``unit``, ``prerequisites``, ``notes`` …), values as they stand."""
         entry = self.get(slug)
@@ -108,7 +113,8 @@ class Catalog:
 
     def runs(self, first: str) -> Iterator[tuple[Placed, ...]]:
         """Entries that follow one another under one H2 and have this first dotted part."""
-        mine = [at for at, entry in enumerate(self.entries) if entry.slug.partition(".")[0] == first]
+        dotted = f"{first}."
+        mine = [at for at, (slug, *_) in enumerate(self.entries) if slug.startswith(dotted) or slug == first]
         for _, run in groupby(enumerate(mine), key=lambda each: (each[1] - each[0], self.entries[each[1]].group)):
             yield tuple(self.entries[at] for _, at in run)
 
@@ -179,7 +185,7 @@ def _inserted(catalog: Catalog, neighbour: Placed, at: int, added: str, slug: st
     text = catalog.text[:at] + added + catalog.text[at:]
     if "```" in catalog.text[neighbour.start : neighbour.limit]:  # fenced code that may go on beyond the entry
         return text
-    place, size = catalog.entries.index(neighbour), len(added)
+    place, size = catalog.place(neighbour), len(added)
     if at == neighbour.start:
         around = [Placed(slug, at, at + size, neighbour.group), neighbour.moved(size)]
     else:
@@ -279,7 +285,7 @@ def set_unit(text: str, slug: str, unit_id: str) -> str:
 def _replaced(catalog: Catalog, entry: Placed, start: int, stop: int, new: str) -> str:
     """The text with a part of an entry replaced."""
     text, size = catalog.text[:start] + new + catalog.text[stop:], len(new) - (stop - start)
-    _follow(catalog, text, catalog.entries.index(entry), [entry._replace(limit=entry.limit + size)], size)
+    _follow(catalog, text, catalog.place(entry), [entry._replace(limit=entry.limit + size)], size)
     return text
 
 

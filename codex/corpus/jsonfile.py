@@ -216,13 +216,16 @@ def _stops(parts: Layout, old: dict[str, Any], new: dict[str, Any], followed: Co
     """Indices of members that are changed, left out or followed by a new one; of those with one name the last counts,
     but all of them go."""
     gone = old.keys() - new.keys()
-    changed = (key for key, value in new.items() if key in old and old[key] is not value)
+    changed = [key for key, value in new.items() if old.get(key, value) is not value]
     stops = {parts.index_of[key] for key in (*changed, *followed) if key is not None}
     return sorted(stops | {index for index, key in enumerate(parts.keys) if key in gone} if gone else stops)
 
 
 def _new_keys_by_predecessor(old: dict[str, Any], new: dict[str, Any]) -> dict[str | None, list[str]]:
     """For each old key (None: the beginning) the new keys that follow it in ``new``."""
+    keys = list(new)
+    if old and keys[: len(old)] == list(old):  # all of them come last, as they mostly do
+        return {keys[len(old) - 1]: keys[len(old) :]}
     found: dict[str | None, list[str]] = {}
     previous: str | None = None
     for key in new:

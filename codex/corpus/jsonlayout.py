@@ -93,9 +93,17 @@ class Layout:
             else:
                 made.add(piece)
         found = Layout((self.opening, self.lead, self.trail, self.closing), made.items, made.gaps)
-        found._name(made.keys, made.value_at)
-        found.inner = made.inner
+        found.keys, found.value_at, found.inner = made.keys, made.value_at, made.inner
+        found.index_of = self._index(made.keys)
         return found
+
+    def _index(self, keys: list[str | None]) -> dict[str | None, int]:
+        if self.opening != "{":
+            return {}
+        old = len(self.keys)
+        if keys[:old] == self.keys:
+            return self.index_of | {key: at for at, key in enumerate(keys[old:], old)}
+        return {key: at for at, key in enumerate(keys)}
 
     def line_start(self, index: int, outer: str) -> str:
         """The indentation of the line that an item's value begins on; ``outer`` is that of the container's own line."""

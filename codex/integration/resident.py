@@ -22,6 +22,10 @@ _KEPT = 2
 #: With more changes than this, working everything out anew is not slower.
 _FOLLOWED = 2_000
 
+#: Turns after which the garbage collector looks at everything again.
+_TURNS_BETWEEN_COLLECTIONS = 50
+
+_turns = [0]
 _states: OrderedDict[Path, CommitSnapshot] = OrderedDict()
 
 
@@ -51,11 +55,21 @@ def turn(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     finally:
+        _set_aside()
         if collecting:
             gc.enable()
         kept = _states.get(_key(workspace))
         if kept:
             kept.close()
+
+
+def _set_aside() -> None:
+    """Spare the garbage collector what is kept; from time to time it gets to see all of it again."""
+    _turns[0] += 1
+    if _turns[0] % _TURNS_BETWEEN_COLLECTIONS == 0:
+        gc.unfreeze()
+    else:
+        gc.freeze()
 
 
 def kept_blob(workspace: Workspace, blob: str) -> bytes | None:

@@ -49,8 +49,13 @@ def _head(plan: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _queued(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of the queue. A plan by hand or of another age may lack any key: what is not there is not shown."""
     units = plan.get("units", {})
-    return [units[unit_id] for unit_id in plan.get("queue_topo_order", ()) if unit_id in units]
+    found = ((unit_id, units.get(unit_id)) for unit_id in plan.get("queue_topo_order", ()))
+    return [_BLANK | {"id": unit_id} | dict(unit) for unit_id, unit in found if isinstance(unit, Mapping)]
+
+
+_BLANK: dict[str, Any] = {"title": "", "priority": "P?", "kind": "new_unit", "source_audits": (), "missing": ()}
 
 
 def _queue(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +86,12 @@ def _audits(plan: Mapping[str, Any]) -> Iterator[str]:
     yield "## Audits"
     yield ""
     rows = (
-        (slug, row["punch_list_count"], *(row.get(column, 0) for column in columns), len(row.get("left_out", ())))
+        (
+            slug,
+            row.get("punch_list_count", 0),
+            *(row.get(column, 0) for column in columns),
+            len(row.get("left_out", ())),
+        )
         for slug, row in plan.get("audits_done", {}).items()
     )
     yield from table(("audit", "bullets", *map(str.upper, columns), "left out"), rows)
@@ -92,7 +102,10 @@ def _unaudited(plan: Mapping[str, Any]) -> Iterator[str]:
     if books:
         yield "## Books without an audit"
         yield ""
-        yield from table(("entry", "title", "author"), ((b["ft_entry"], b["title"], b["author"]) for b in books))
+        yield from table(
+            ("entry", "title", "author"),
+            ((b.get("ft_entry", ""), b.get("title", ""), b.get("author", "")) for b in books),
+        )
 
 
 def _cycles(plan: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,8 +52,16 @@ def refresh_plan(draft: Draft, proposal: Proposal, now: datetime) -> None:
     if proposal.plan_mode or audits:
         _rebuild(draft, proposal.plan_mode or _mode_of(draft), now)
     if PATH in draft.changes:
-        plan = shared_object(draft.text(PATH), PATH)
-        draft.put(rollup.PATH, rollup.render(plan).encode("utf-8"))
+        _put_page(draft, shared_object(draft.text(PATH), PATH))
+
+
+def _put_page(draft: Draft, plan: Mapping[str, Any]) -> None:
+    """The page for people. A plan of a shape that nobody here knows has none, and hinders no integration."""
+    try:
+        page = rollup.render(plan)
+    except (AttributeError, KeyError, TypeError):
+        return
+    draft.put(rollup.PATH, page.encode("utf-8"))
 
 
 def _mode_of(draft: Draft) -> Mode:
