@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex.gitio import Git, GitFailed
+from codex.integration.exchange import put_over, take_away
 from codex.integration.faults import point
 from codex.integration.gitstore import files_at, read_blobs, safe_environment
 from codex.integration.indexfile import Known, bring_index, identity
@@ -165,12 +166,12 @@ def _replace(step: _Step, there: _File) -> Left | None:
     if there.identity != (identity(place.lstat()) if os.path.lexists(place) else ()):
         return Left(step.path, "it was edited just now")
     if step.wanted:
-        step.temporary.replace(place)
+        done = put_over(step.temporary, place, there.identity)
         point("checkout.renamed")
     else:
-        place.unlink()
+        done = take_away(step.temporary, place, there.identity)
         point("checkout.removed")
-    return None
+    return None if done else Left(step.path, "it was edited just now")
 
 
 def _prepare(wanted: _Wanted, temporary: Path) -> None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.corpus.index import CorpusIndex
+from codex.corpus.titles import DIFFERENT, overlap
 from codex.errors import UserError
 from codex.planning.audits import read_audits
 from codex.planning.bullets import OUT_OF_SCOPE, Bullet
 from codex.planning.find import find_unit
 from codex.planning.merge import SHIPPED
 from codex.planning.store import live_plan
-from codex.planning.titles import DIFFERENT, overlap
 from codex.snapshot import Snapshot
 
 KIND = "unit"

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from codex.corpus.titles import DIFFERENT, FOUND, SAME, Titles, likeness, overlap
 from codex.planning.bullets import NEW_UNIT, Audit, Bullet
 from codex.planning.numbers import Numbers
 from codex.planning.shipped import Shipped
-from codex.planning.titles import DIFFERENT, FOUND, SAME, Titles, likeness, overlap
 
 Sort = Literal["shipped-under-another-title", "one-id-two-titles", "two-ids-one-title", "provisional-id"]
 

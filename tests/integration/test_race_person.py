@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,9 +14,13 @@ from random import Random
 
 import pytest
 
+from codex.integration import checkout
+from codex.integration.indexfile import identity
+from codex.integration.integrator import integrate
+from codex.integration.proposal import IntegrationResult
 from codex.workspace import Workspace
 
-from .helpers import git, path_of, slug
+from .helpers import changed_unit, git, new_unit, path_of, proposal, slug
 from .race import SHARED, Race, add_plan, assert_nothing_dropped, assert_race_whole, jobs_of, new_ids, run_race
 
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
@@ -65,6 +70,53 @@ def assert_named(report: dict, workspace: Workspace) -> None:
     edited = changed & {CATALOG, path_of(SHARED), IN_THE_WAY}
     wanted = {f"{path} was not checked out: it has uncommitted edits." for path in edited}
     assert set(result["warnings"]) == wanted, report
+
+
+def save(place: Path, how: str) -> None:
+    beside = place.with_name(".mine.tmp") if how == "by rename" else place
+    beside.write_text("mine\n", encoding="utf-8")
+    beside.replace(place)
+
+
+def assert_kept(workspace: Workspace, unit_id: str, result: IntegrationResult) -> None:
+    path = path_of(unit_id)
+    assert (workspace.root / path).read_text(encoding="utf-8") == "mine\n"
+    assert f"{path} was not checked out: it was edited just now." in result.warnings
+    assert git(workspace.root, "status", "--porcelain") == f" M {path}"
+
+
+@pytest.mark.parametrize("how", ["in place", "by rename"])
+def test_a_save_at_the_last_moment(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The person saves after the integrator has looked for the last time, and before it puts its own file there."""
+    place = workspace.root / path_of("00.01.02")
+    old, looks = place.stat().st_ino, []
+
+    def looking(status: os.stat_result) -> tuple[int, ...]:
+        found = identity(status)
+        looks.extend([1] * (status.st_ino == old))
+        if len(looks) == 2:  # the first was when it read the file
+            looks.append(1)
+            save(place, how)
+        return found
+
+    monkeypatch.setattr(checkout, "identity", looking)
+    made = proposal(workspace, changed_unit(workspace, "00.01.02", lambda text: text + "\nOne more line.\n"))
+    assert_kept(workspace, "00.01.02", integrate(workspace, [made])[0])
+
+
+def test_a_new_file_at_the_last_moment(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = workspace.root / path_of("00.01.03")
+
+    def looking(path: Path) -> bool:
+        there = os.path.exists(path)
+        if path == place and not there:
+            save(place, "in place")
+        return there
+
+    monkeypatch.setattr(checkout.os.path, "lexists", looking)
+    (result,) = integrate(workspace, [proposal(workspace, new_unit("00.01.03"))])
+    monkeypatch.undo()
+    assert_kept(workspace, "00.01.03", result)
 
 
 class Person:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from codex.corpus.titles import Titles, likeness, overlap, telling_words
 from codex.planning.build import build_plan
-from codex.planning.titles import Titles, likeness, overlap, telling_words
 from codex.snapshot import Snapshot
 from codex.units.ids import is_id
 from tests.planning.world import audit, edges, files, plan_of, unit, written

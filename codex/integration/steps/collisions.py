@@ -6,7 +6,7 @@ import re
 
 from codex.corpus.index import CONTENT, PRODUCTION_PLAN, CorpusIndex
 from codex.corpus.jsonfile import shared_object
-from codex.corpus.titles import akin, same
+from codex.corpus.titles import DIFFERENT, likeness, overlap
 from codex.errors import DataError, UserError
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.refused import Rejected, rejected
@@ -16,7 +16,6 @@ from codex.units import Unit
 #: Where audits ask for units.
 _AUDITS = "plans/fasttrack"
 _TITLE = re.compile(rb"^title:[ \t]*[\"']?([^\r\n]*?)[\"']?[ \t]*\r?$", re.MULTILINE)
-_PLURAL = re.compile(r"(?<=[a-z]{2}[^s])s\b")
 #: Bytes of a file in which its title is looked for: the front matter begins with it.
 _HEAD = 4_000
 #: Units beyond which titles are not compared: a state that is seen for the first time would be read as a whole.
@@ -34,7 +33,7 @@ def is_another(new: Unit, there: Unit) -> bool:
     if new.error or there.error:
         return False
     titles, slugs = (new.title, there.title), (new.slug, there.slug)
-    return titles[0] != titles[1] and not same(*titles) and slugs[0] != slugs[1]
+    return titles[0] != titles[1] and likeness(*titles) < 1 and slugs[0] != slugs[1]
 
 
 def _advice(index: CorpusIndex, unit_id: str) -> str:
@@ -59,22 +58,18 @@ def doubts(unit: Unit, index: CorpusIndex) -> list[str]:
         for other in _titled_alike(unit, index.snapshot)
     ]
     planned = _planned_title(index.snapshot, unit.id)
-    if planned and not akin(planned, unit.title):
+    if planned and overlap(planned, unit.title) <= DIFFERENT:
         found.append(f"The plan queues {unit.id} as {planned!r}, and the unit is called {unit.title!r}.")
     return found
 
 
 def _titled_alike(unit: Unit, snapshot: Snapshot) -> list[str]:
-    titles, own = snapshot.derived("titles", _titles, _titles_after), _singular(unit.title)
+    titles, own = snapshot.derived("titles", _titles, _titles_after), unit.title.casefold()
     return [
         path.rpartition("/")[2].partition("-")[0]
         for path, title in sorted(titles.items())
-        if path != unit.path and (title.casefold() == unit.title.casefold() or same(_singular(title), own))
+        if path != unit.path and (title.casefold() == own or likeness(title, unit.title) == 1)
     ]
-
-
-def _singular(title: str) -> str:
-    return _PLURAL.sub("", title)
 
 
 def _titles(snapshot: Snapshot) -> dict[str, str]:

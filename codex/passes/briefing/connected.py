@@ -10,9 +10,9 @@ from typing import Any
 from codex.campaign.events import Kind
 from codex.continuity.phrases import fold, synthesis_claims
 from codex.corpus.connections import Connection
+from codex.corpus.titles import telling_words
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.excerpts import fitting, pieces
-from codex.planning.titles import telling_words
 from codex.units import Unit
 from codex.units.yamlsafe import load_yaml
 

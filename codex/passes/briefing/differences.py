@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codex.corpus import booklist
 from codex.corpus.notation import workspace_notation
+from codex.corpus.titles import DIFFERENT, SAME, likeness, overlap, telling_words
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.connected import catalog_concepts
 from codex.passes.briefing.conventions import CONVENTIONS, Convention
@@ -15,7 +16,6 @@ from codex.passes.briefing.excerpts import defined, stated
 from codex.passes.briefing.lengths import Length
 from codex.passes.briefing.locators import locators
 from codex.planning.store import live_plan
-from codex.planning.titles import DIFFERENT, SAME, likeness, overlap, telling_words
 
 
 @dataclass(frozen=True)
