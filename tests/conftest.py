@@ -29,6 +29,7 @@ SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
 _WITH_SERVER = ("flows", "pilot", "deployments")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group tests for pytest-xdist (``--dist loadgroup``): those with a server together, the others by file."""
     here = Path(__file__).resolve().parent

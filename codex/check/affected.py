@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from codex.cache.store import FILE, Store
+from codex.cache.place import store_of
 from codex.check.corpus import CATALOG, CONTENT, DEPS, NOTATION, SITE, SnapshotAnswers
 from codex.check.judging import Judged
 from codex.check.policy import Policy
 from codex.check.runner import judge_corpus, judge_paths
-from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
+from codex.snapshot import OverlaySnapshot, Snapshot
 
 _OF_IDS = ("is_shipped", "is_known", "is_shipped_anywhere", "files_with_id")
 #: In the order of ``SnapshotAnswers.listed_ids``.
@@ -68,7 +68,7 @@ def questions_of(snapshot: Snapshot, policy: Policy) -> Questions:
     """Who asked what in a state of the corpus, under these rules."""
 
     def make(state: Snapshot) -> Questions:
-        return Questions().with_units(judge_corpus(state, policy, _store_of(state)).values())
+        return Questions().with_units(judge_corpus(state, policy, store_of(state)).values())
 
     def follow(before: Questions, state: OverlaySnapshot) -> Questions:
         units = [path for path in state.changes if path.startswith(f"{CONTENT}/") and path.endswith(".md")]
@@ -155,14 +155,6 @@ def _common(one: str, other: str, part: Callable[[str, int, int], str]) -> int:
         else:
             high = middle - 1
     return low
-
-
-def _store_of(snapshot: Snapshot) -> Store:
-    """The cache of the workspace that a snapshot belongs to, where it has one."""
-    while isinstance(snapshot, OverlaySnapshot):
-        snapshot = snapshot.base
-    folder = snapshot.git.root / ".codex" / "cache" if isinstance(snapshot, CommitSnapshot) else None
-    return Store(folder / FILE) if folder and folder.is_dir() else Store()
 
 
 def changed_paths(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> Sequence[str]:

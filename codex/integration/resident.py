@@ -9,10 +9,10 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from codex.errors import UserError
+from codex.errors import StorageError, UserError, WorkspaceError
 from codex.integration.gitstore import commit_of, differences, is_file_mode, read_blobs
 from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
 from codex.workspace import Workspace
@@ -36,6 +36,8 @@ def state_at(workspace: Workspace, ref: str) -> CommitSnapshot:
         raise UserError(f"There is no commit {ref!r} in {workspace.root}.", remedy="Name a commit, branch or tag.")
     kept = _states.get(_key(workspace))
     if kept is None or kept.commit != commit:
+        with suppress(StorageError, WorkspaceError):
+            _ = workspace.cache_dir  # made where it is missing: the first look at a corpus is long, the next is not
         _keep(workspace, (kept and _followed(workspace, kept, commit)) or workspace.at(commit))
     return _states[_key(workspace)]
 

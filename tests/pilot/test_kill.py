@@ -149,6 +149,7 @@ def trial(
     return Trial(tmp_path / "pilot", replaying(recordings, DELAY), prefect_server, tmp_path)
 
 
+@pytest.mark.soak
 def test_killed_twice_it_comes_to_the_same_end(trial: Trial, pilot: Pilot) -> None:
     chance, turns = random.Random(2), len(pilot.requests)
     for _ in range(2):

@@ -6,7 +6,7 @@ import re
 
 from codex.corpus.index import CONTENT, PRODUCTION_PLAN, CorpusIndex
 from codex.corpus.jsonfile import shared_object
-from codex.corpus.titles import DIFFERENT, likeness, overlap
+from codex.corpus.titles import DIFFERENT, likeness, overlap, telling_words
 from codex.errors import DataError, UserError
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.refused import Rejected, rejected
@@ -68,8 +68,13 @@ def _titled_alike(unit: Unit, snapshot: Snapshot) -> list[str]:
     return [
         path.rpartition("/")[2].partition("-")[0]
         for path, title in sorted(titles.items())
-        if path != unit.path and (title.casefold() == own or likeness(title, unit.title) == 1)
+        if path != unit.path and (title.casefold() == own or _same_words(title, unit.title))
     ]
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Titles of numbers alone have the same ones easily."""
+    return likeness(one, other) == 1 and any(word.isalpha() for word in telling_words(one))
 
 
 def _titles(snapshot: Snapshot) -> dict[str, str]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from codex.cache.place import store_of
 from codex.continuity.anchors import AnchorPhrases
-from codex.continuity.corpus import measure_files, registered_anchors
+from codex.continuity.corpus import measure_corpus, measure_files, registered_anchors
 from codex.continuity.measure import UnitContinuity
 from codex.continuity.thresholds import THRESHOLDS
 from codex.corpus import connections
@@ -58,8 +59,9 @@ def corpus_figures(snapshot: Snapshot) -> CorpusFigures:
 
 
 def _measured(snapshot: Snapshot) -> CorpusFigures:
-    anchors = registered_anchors(snapshot)
-    return CorpusFigures(anchors, _rows(snapshot, snapshot.under("content", ".md"), anchors))
+    paths = list(snapshot.under("content", ".md"))
+    measured = measure_corpus(snapshot, paths, store=store_of(snapshot)).units
+    return CorpusFigures(registered_anchors(snapshot), {unit.path: _row(unit) for unit in measured})
 
 
 def _measured_after(before: CorpusFigures, state: OverlaySnapshot) -> CorpusFigures:

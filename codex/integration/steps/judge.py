@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from codex.check import UnitResult, check_corpus
-from codex.check.affected import affected_units, changed_paths
+from codex.check.affected import affected_units, changed_paths, questions_of
 from codex.check.corpus import DEPS
 from codex.check.policy import Policy
 from codex.check.registry import GRAPH_RULES
@@ -54,6 +54,11 @@ def judge_others(change: UnitChange, path: str, before: Draft, after: Draft, pol
     shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in worse)}" for unit, worse in broken if worse]
     if shown:
         raise rejected(change.id, "breaks-others", "it would break " + "; ".join(shown))
+
+
+def look_around(draft: Draft, policy: Policy) -> None:
+    """Find out who asks what, before anything else is asked: then it is taken from the cache, where there is one."""
+    questions_of(draft.snapshot(), policy)
 
 
 def others_to_judge(before: Draft, after: Draft, policy: Policy) -> set[str]:

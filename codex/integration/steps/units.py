@@ -13,7 +13,7 @@ from codex.integration.proposal import ConnectionDecision, Proposal, RejectedUni
 from codex.integration.steps.collisions import doubts, is_another, taken
 from codex.integration.steps.continuity import unit_figures
 from codex.integration.steps.draft import Draft
-from codex.integration.steps.judge import judge_changed, judge_new, judge_others
+from codex.integration.steps.judge import judge_changed, judge_new, judge_others, look_around
 from codex.integration.steps.refused import Rejected, rejected
 from codex.integration.steps.register import is_shipped, record_status, register
 from codex.integration.steps.withdraw import Withdrawn
@@ -54,6 +54,8 @@ class Batch:
 def integrate_units(draft: Draft, proposal: Proposal, policy: Policy) -> tuple[Draft, Batch]:
     """Try each unit on top of those accepted before it, prerequisites first; one that is rejected leaves no trace."""
     batch = Batch()
+    if proposal.units:
+        look_around(draft, policy)
     for change in _in_order(proposal.units):
         attempt = draft.copy()
         try:
