@@ -19,7 +19,7 @@ pilot: install
 	@.venv/bin/codexctl pilot
 
 test: install
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not soak"
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder -m "not soak"
 
 soak: install
 	@$(PY) -m pytest -m soak

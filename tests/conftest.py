@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from codex.workspace import Workspace
 from deployments.server import Server, find_or_start, stop_server
@@ -25,18 +26,22 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
 
 
-#: Folders whose tests use the one Prefect server of the run: they go to the same process.
-_WITH_SERVER = ("flows", "pilot", "deployments")
+# How long an example takes depends on what else runs on the machine; what hangs is ended by pytest-timeout.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
+
+#: Folder of tests that use a Prefect server → the group that shares one. They come first: they take the longest.
+_WITH_SERVER = {"pilot": "pilot", "flows": "flows", "deployments": "flows"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group tests for pytest-xdist (``--dist loadgroup``): those with a server together, the others by file."""
     here = Path(__file__).resolve().parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _WITH_SERVER)
     for item in items:
         place = item.path.relative_to(here)
-        group = "server" if place.parts[0] in _WITH_SERVER else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(_WITH_SERVER.get(place.parts[0], str(place))))
 
 
 @pytest.fixture(scope="session")
