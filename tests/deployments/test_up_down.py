@@ -18,6 +18,8 @@ from deployments.processes import Record, recall
 from tests.conftest import unused_port
 from tests.flows.helpers import SLUG, SUBJECT, audit_reply, codexctl, make_workspace, record
 
+pytestmark = pytest.mark.soak  # a server and a worker of its own
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:

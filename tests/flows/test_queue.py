@@ -128,6 +128,7 @@ def test_a_batch_ships_with_its_states_in_the_ledger_and_the_plan_up_to_date(
     assert chosen(queue, 1) == [(f"unit:{LATER}", [LATER])]
 
 
+@pytest.mark.soak
 def test_three_runs_at_once_never_pay_for_the_same_unit(prefect_api: Api, queue: Workspace, tmp_path: Path) -> None:
     """Two started by hand and one by the schedule."""
     from flows.produce_next import produce_next

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,25 @@ def recoveries(workspace: Workspace) -> list[str]:
     return [str(e.data["outcome"]) for e in ledger_of(workspace).events(SUBJECT) if e.kind == "recovery"]
 
 
-@pytest.fixture
-def failing(prefect_api: Api, workspace: Workspace, tmp_path: Path) -> tuple[Workspace, Path]:
-    """A book of two units: one shipped, one whose three attempts were sent back."""
+@pytest.fixture(scope="module")
+def failed_once(prefect_api: Api, seed: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a book of two units, one shipped and one whose three attempts were sent back; and recordings."""
+    home = tmp_path_factory.mktemp("failed")
+    workspace = Workspace.open(shutil.copytree(seed.root, home / "pilot"))
     start_production(workspace, {GOOD: "Clifford algebra", BAD: "Tensor algebra"})
-    folder = record(tmp_path / "recordings", f"P4_production.{GOOD}.1", deepening())
+    folder = record(home / "recordings", f"P4_production.{GOOD}.1", deepening())
     for attempt in (1, 2, 3):
         record(folder, f"P4_production.{BAD}.{attempt}", deepening("No such heading"))
     with pytest.raises(PersonNeeded):
         run(workspace, folder, until="production-complete")
-    return workspace, folder
+    return home
+
+
+@pytest.fixture
+def failing(failed_once: Path, tmp_path: Path) -> tuple[Workspace, Path]:
+    """A copy of it of the test's own."""
+    home = Path(shutil.copytree(failed_once, tmp_path / "failed"))
+    return Workspace.open(home / "pilot"), home / "recordings"
 
 
 def test_only_what_failed_is_redone(failing: tuple[Workspace, Path]) -> None:
@@ -73,6 +83,7 @@ def test_only_what_failed_is_redone(failing: tuple[Workspace, Path]) -> None:
     assert json.loads((backup / "replies" / f"{BAD}.json").read_text())["edits"][0]["heading"] == "No such heading"
 
 
+@pytest.mark.soak
 def test_two_failed_recoveries_need_a_person(failing: tuple[Workspace, Path]) -> None:
     workspace, folder = failing
     for attempt in range(4, 10):

@@ -126,10 +126,23 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 def test_judging_what_is_affected_is_judging_everything(changes: list[tuple[str, int]], generated: Path) -> None:
     """Whatever changes: the units that are left out have the results that they had."""
+    left_out_unchanged(changes, generated)
+
+
+@pytest.mark.soak
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=CHANGES)
+def test_judging_what_is_affected_is_judging_everything_at_length(
+    changes: list[tuple[str, int]], generated: Path
+) -> None:
+    left_out_unchanged(changes, generated)
+
+
+def left_out_unchanged(changes: list[tuple[str, int]], generated: Path) -> None:
     policy = Policy.of("full")
     base = CommitSnapshot(generated, "HEAD")
     before, after = Draft(base), Draft(base)

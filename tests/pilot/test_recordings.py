@@ -169,6 +169,7 @@ def test_units_were_woven_and_continuity_was_verified(pilot: Pilot, conversation
     assert "manifests/continuity_report.md" in blobs(pilot.folder)
 
 
+@pytest.mark.soak
 def test_no_reply_is_copied_from_the_published_corpus(
     conversations: list[Conversation], recordings: Path, shared_corpus: Path, fasttrack: Path
 ) -> None:
