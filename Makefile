@@ -2,6 +2,9 @@
 PY := .venv/bin/python
 STAMP := .venv/.installed
 
+# Three processes keep two cores busy: many tests wait for a server, a git or a process that they have started.
+WORKERS ?= 3
+
 .PHONY: install pilot test soak lint bench docs clean
 
 install: $(STAMP)
@@ -19,7 +22,7 @@ pilot: install
 	@.venv/bin/codexctl pilot
 
 test: install
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder -m "not soak"
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not soak"
 
 soak: install
 	@$(PY) -m pytest -m soak
