@@ -2,8 +2,8 @@
 PY := .venv/bin/python
 STAMP := .venv/.installed
 
-# Three processes keep two cores busy: many tests wait for a server, a git or a process that they have started.
-WORKERS ?= 3
+# Test processes. More than cores do not pay: each reads the corpus and starts its own fixtures.
+WORKERS ?= 2
 
 .PHONY: install pilot test soak lint bench docs clean
 

@@ -74,6 +74,7 @@ def test_a_run_prints_its_transitions_and_a_second_one_has_nothing_to_do(
     assert not (workspace.state_dir / "server.json").exists(), "the server that was named is used, none is started"
 
 
+@pytest.mark.soak
 def test_an_interrupted_run_says_so_and_gives_its_book_back(prefect_server: Server, workspace: Workspace) -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT", "ANTHROPIC"))}
     command = [sys.executable, "-m", "codex.cli", "run", "3.35", "--backend", "handoff", "-w", str(workspace.root)]

@@ -162,6 +162,7 @@ def test_a_unit_that_somebody_has_is_not_asked_for_by_name(prefect_api: Api, que
     assert ledger_of(queue).status(f"unit:{SPIN}") == "queued"
 
 
+@pytest.mark.soak
 def test_a_unit_that_fails_three_times_waits_for_a_person_and_the_other_ships(
     prefect_api: Api, queue: Workspace, tmp_path: Path
 ) -> None:

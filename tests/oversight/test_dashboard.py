@@ -78,6 +78,7 @@ def test_a_broken_ledger_is_named_with_its_line(workspace: Workspace) -> None:
     assert "manifests/campaign.log.jsonl, line" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.soak
 def test_watching_shows_changes_and_ends_cleanly(workspace: Workspace) -> None:
     command = [sys.executable, "-u", "-m", "codex.cli", "-w", str(workspace.root), "dashboard", "--watch"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

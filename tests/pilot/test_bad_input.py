@@ -152,6 +152,7 @@ def test_a_server_that_cannot_start(folder: Path, alone: Surroundings, tmp_path:
     assert no_server_was_started(folder)
 
 
+@pytest.mark.soak
 def test_replies_that_do_not_fit_and_a_call_without_a_recording(
     folder: Path, prefect_server: Server, replaying: Replaying, tmp_path: Path
 ) -> None:
