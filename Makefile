@@ -38,6 +38,8 @@ bench: install
 
 docs: install
 	@$(PY) -m codex.check.docs
+	@$(PY) -m codex.agents.faultdocs
+	@$(PY) -m codex.integration.adoption.docs
 
 clean:
 	rm -rf .venv build dist *.egg-info
