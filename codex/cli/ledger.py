@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codex.agents.first_submissions import Rate
     from codex.campaign.ledger import Ledger
     from codex.campaign.verify import Problem
+    from codex.oversight.panels.estimate import Estimate
     from codex.snapshot import Snapshot
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The campaign ledger: show, log, verify, rebuild.")
@@ -122,19 +123,38 @@ def rebuild(
 
 def costs(
     by: Annotated[str, typer.Option("--by", help="Sum by this.", metavar="book|pass|model|tier|day|pattern")] = "book",
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Also what is left to do is likely to cost, by the ledger's own history.")
+    ] = False,
     workspace: WorkspaceOption = None,
     output: JsonOption = "text",
 ) -> None:
-    """Show what agent calls have cost, against the budgets."""
+    """Show what agent calls have cost, against the budgets, and what of it was paid in vain."""
     from codex.cli import ledger_view
 
     as_json = want_json(output)
     snapshot = _snapshot(workspace)
     table, rates = ledger_view.cost_table(snapshot, by), _first_submissions(snapshot) if by == "pattern" else []
     if as_json:
-        emit_json(table.as_json() | ({"first_submissions": [asdict(rate) for rate in rates]} if rates else {}))
+        told = {"first_submissions": [asdict(rate) for rate in rates]} if rates else {}
+        emit_json(table.as_json() | told | ({"forecast": asdict(_forecast(workspace))} if forecast else {}))
     else:
         console().print(*table.view(), *([ledger_view.rates_view(rates)] if rates else []), sep="\n")
+        if forecast:
+            left = _forecast(workspace).sheet()
+            console().print(f"{left.title}:", left.empty if not left.facts else "")
+            console().print(
+                *(f"  {fact.label}: {fact.value}" for fact in left.facts), left.note, sep="\n", markup=False
+            )
+
+
+def _forecast(workspace: Path | None) -> Estimate:
+    """The same panel as the dashboard's: what the items left will take, with a range."""
+    from codex.oversight.panels.estimate import estimate
+    from codex.oversight.view import View
+    from codex.workspace import Workspace
+
+    return estimate(View.of_tree(Workspace.open(open_workspace_root(workspace))))
 
 
 def _first_submissions(snapshot: Snapshot) -> list[Rate]:
