@@ -65,6 +65,11 @@ class Patient:
     def server(self) -> Server | None:
         return find(self.workspace) if self.workspace else None
 
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """Raises CodexError when it cannot be read."""
+        return Ledger.load(self.workspace.snapshot()) if self.workspace else None
+
     @property
     def backend(self) -> str | None:
         """What codex.toml chooses; None also where it cannot be read, which is a finding of its own."""
@@ -127,11 +132,11 @@ def _settings(patient: Patient) -> Finding | None:
 
 def _ledger(patient: Patient) -> Finding | None:
     """Whether it can be read and folded; the whole proof is `codexctl ledger verify`."""
-    if patient.workspace is None:
-        return None
     try:
-        snapshot = patient.workspace.snapshot()
-        ledger, campaign = Ledger.load(snapshot), load_campaign(snapshot)
+        ledger = patient.ledger
+        if patient.workspace is None or ledger is None:
+            return None
+        campaign = load_campaign(patient.workspace.snapshot())
     except CodexError as error:
         return Finding("ledger", "ill", error.what, error.remedy or "See `codexctl ledger verify`.")
     return Finding(
@@ -141,12 +146,13 @@ def _ledger(patient: Patient) -> Finding | None:
 
 def _clock(patient: Patient) -> Finding | None:
     """Events are stamped by this clock and never go backwards: one that is behind stamps them all alike."""
-    if patient.workspace is None:
-        return None
     try:
-        events = Ledger.load(patient.workspace.snapshot()).events()
+        ledger = patient.ledger
     except CodexError:
         return None
+    if ledger is None:
+        return None
+    events = ledger.events()
     last = moment_or_none(events[-1].at) if events else None
     ahead = last - datetime.now(UTC) if last else timedelta(0)
     if ahead > CLOCK_TOLERANCE:

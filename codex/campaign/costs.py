@@ -56,6 +56,11 @@ class Cost(BaseModel):
     cost_usd: Decimal = Decimal(0)
     duration_s: float = 0.0
 
+    @property
+    def tokens(self) -> int:
+        """Everything that the model read or wrote, cached or not."""
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+
 
 @dataclass(slots=True)
 class Total:

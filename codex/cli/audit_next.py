@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, requested_root, want_json
 from codex.cli.produce import told
-from codex.cli.run import BackendOption, RecordOption, absolute
+from codex.cli.run import BackendOption, RecordingsOption, RecordOption, absolute
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ def audit_next(
     brief_only: Annotated[bool, typer.Option("--brief-only", help="Print the brief; send and pay nothing.")] = False,
     backend: BackendOption = None,
     record: RecordOption = None,
-    recordings: Annotated[
-        Path | None, typer.Option(help="Recordings that the replay backend answers from.", metavar="DIR")
-    ] = None,
+    recordings: RecordingsOption = None,
     output: JsonOption = "text",
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, emit_json, requested_root, want_json
-from codex.cli.run import BackendOption, RecordOption, absolute
+from codex.cli.run import BackendOption, RecordingsOption, RecordOption, absolute
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ def produce_next(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")] = False,
     backend: BackendOption = None,
     record: RecordOption = None,
-    recordings: Annotated[
-        Path | None, typer.Option(help="Recordings that the replay backend answers from.", metavar="DIR")
-    ] = None,
+    recordings: RecordingsOption = None,
     output: JsonOption = "text",
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
-from codex.cli.run import BackendOption, absolute
+from codex.cli.run import BackendOption, RecordingsOption, absolute
 
 if TYPE_CHECKING:
     from codex.recovery.decide import Decision
@@ -24,9 +23,7 @@ def recover(
     restart: Annotated[bool, typer.Option("--restart", help="Redo everything, whatever is advised.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "--explain", help="Only say what would be redone.")] = False,
     backend: BackendOption = None,
-    recordings: Annotated[
-        Path | None, typer.Option(help="Recordings that the replay backend answers from.", metavar="DIR")
-    ] = None,
+    recordings: RecordingsOption = None,
     output: JsonOption = "text",
 ) -> None:
     """Redo only what failed in a book, and what was made from it.

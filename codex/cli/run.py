@@ -16,6 +16,10 @@ RecordOption = Annotated[
     Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")
 ]
 
+RecordingsOption = Annotated[
+    Path | None, typer.Option("--recordings", help="Recordings that the replay backend answers from.", metavar="DIR")
+]
+
 
 def run(
     book: Annotated[str, typer.Argument(help="Slug or Fast Track entry of the book.")],
@@ -23,9 +27,7 @@ def run(
     until: Annotated[str | None, typer.Option(help="State at which to stop, as `audited`.", metavar="STATE")] = None,
     backend: BackendOption = None,
     record: RecordOption = None,
-    recordings: Annotated[
-        Path | None, typer.Option(help="Recordings that the replay backend answers from.", metavar="DIR")
-    ] = None,
+    recordings: RecordingsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")] = False,
 ) -> None:
     """Take a book through its passes. Interrupted at any moment, the same command goes on from there."""

@@ -73,11 +73,6 @@ class Forecast:
 Item = tuple[str, str, str]
 
 
-def tokens_of(cost: Cost) -> int:
-    """Everything that the model read or wrote in a call, cached or not."""
-    return cost.input_tokens + cost.output_tokens + cost.cache_read_tokens + cost.cache_write_tokens
-
-
 def item_of(cost: Cost) -> Item:
     """Pass, subject and unit ("" for a pass over a whole book) that a call worked for."""
     return cost.pass_name, cost.book, cost.unit or ""
@@ -90,7 +85,7 @@ def history(costs: Iterable[Cost], finished: frozenset[Item]) -> dict[str, list[
         item = item_of(cost)
         if item in finished:
             tokens, dollars = sums.get(item, (0, 0.0))
-            sums[item] = tokens + tokens_of(cost), dollars + float(cost.cost_usd)
+            sums[item] = tokens + cost.tokens, dollars + float(cost.cost_usd)
     found: dict[str, list[Took]] = {}
     for (name, _, _), (tokens, dollars) in sums.items():
         found.setdefault(name, []).append(Took(tokens, dollars))
@@ -99,7 +94,7 @@ def history(costs: Iterable[Cost], finished: frozenset[Item]) -> dict[str, list[
 
 def pace(costs: Iterable[Cost]) -> Pace:
     """How fast the campaign went so far, from the times of its calls."""
-    timed = ((moment_or_none(cost.timestamp), tokens_of(cost)) for cost in costs if cost.backend != _REPLAYED)
+    timed = ((moment_or_none(cost.timestamp), cost.tokens) for cost in costs if cost.backend != _REPLAYED)
     calls = sorted((at, tokens) for at, tokens in timed if at is not None)
     sessions: list[int] = []
     days: dict[int, int] = {}

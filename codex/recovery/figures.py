@@ -41,8 +41,7 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 def of_cost(cost: Cost) -> Figures:
     """One line of the cost ledger."""
-    tokens = cost.input_tokens + cost.output_tokens + cost.cache_read_tokens + cost.cache_write_tokens
-    return Figures(1, tokens, cost.cost_usd, cost.duration_s)
+    return Figures(1, cost.tokens, cost.cost_usd, cost.duration_s)
 
 
 def typical(known: Iterable[Figures]) -> Figures:

@@ -10,7 +10,6 @@ from codex.campaign.matrix import MARKS, Row, percent
 from codex.campaign.tables import BOOK
 from codex.corpus.index import CorpusIndex
 from codex.errors import CodexError
-from codex.oversight.forecast import tokens_of
 from codex.oversight.history import Point, continuity_trend, courses, deepenings
 from codex.oversight.page import charts
 from codex.oversight.page.chapters import Chapter, chapter_map, chapters_of, edges_between
@@ -89,7 +88,7 @@ def cost_by_pass(view: View) -> str:
     for cost in view.costs:
         name = one_line(cost.pass_name.replace("_", " ") or "?", 16)
         paid[name] = paid.get(name, 0.0) + float(cost.cost_usd)
-        read[name] = read.get(name, 0) + tokens_of(cost)
+        read[name] = read.get(name, 0) + cost.tokens
     if not paid:
         return card("Cost by pass", ['<p class="soft">No agent call has been paid for yet.</p>'])
     rows = [(name, amount, (usd(amount), tokens(read[name]))) for name, amount in sorted(paid.items(), key=_by_pass)]
