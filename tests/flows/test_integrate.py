@@ -9,16 +9,25 @@ from typing import Any
 
 import pytest
 
+from codex.campaign.events import EventDraft, Kind
 from codex.errors import StorageError, WorkspaceError
 from codex.integration import spool
 from codex.integration.integrator import drain
-from codex.integration.proposal import IntegrationResult
+from codex.integration.proposal import IntegrationResult, Proposal
 from codex.passes.services import Services
 from codex.workspace import Workspace
 from deployments.api import Api
-from tests.flows.slots import ALONE, note
+from tests.flows.helpers import SUBJECT
 
 LIMIT = "codex-integrate-tests"
+ALONE = "Integrating without the slot"
+
+
+def note(workspace: Workspace, text: str) -> str:
+    """Spool a proposal that writes a line into the ledger; its id."""
+    event = EventDraft(subject=SUBJECT, kind=Kind.NOTED, rationale=text)
+    base = workspace.snapshot().label
+    return spool.put(workspace, Proposal(subject=SUBJECT, pass_name="note", title=text, base=base, events=(event,)))
 
 
 def in_a_run(workspace: Workspace, do: Callable[[], Awaitable[Any]], limit: str = LIMIT) -> Any:
