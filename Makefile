@@ -4,8 +4,9 @@ STAMP := .venv/.installed
 
 # Test processes. More than cores do not pay: each reads the corpus and starts its own fixtures.
 WORKERS ?= 2
+TESTING := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not soak"
 
-.PHONY: install pilot test soak lint bench docs clean
+.PHONY: install pilot test soak coverage lint sizes bench docs pictures clean
 
 install: $(STAMP)
 
@@ -22,16 +23,28 @@ pilot: install
 	@.venv/bin/codexctl pilot
 
 test: install
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not soak"
+	@$(PY) -m pytest $(TESTING)
 
 soak: install
 	@$(PY) -m pytest -m soak
+
+# What `make test` runs of codex/, in the processes that tests start too; fails under 90 % (tests/house/covered.py).
+coverage: install
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(PY) -m coverage run -m pytest $(TESTING)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage json --quiet -o build/coverage/report.json
+	@$(PY) -m tests.house.covered build/coverage/report.json
 
 lint: install
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+# Modules, lines and functions by package; tests/house holds the bounds.
+sizes: install
+	@$(PY) -m tests.house.sizes
 
 bench: install
 	@for each in bench/*.py; do $(PY) $$each || exit 1; done
@@ -40,6 +53,10 @@ docs: install
 	@$(PY) -m codex.check.docs
 	@$(PY) -m codex.agents.faultdocs
 	@$(PY) -m codex.integration.adoption.docs
+
+# The pictures of README.md and docs/ (needs Chromium).
+pictures: install
+	@$(PY) docs/images/make_pictures.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

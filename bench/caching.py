@@ -34,8 +34,8 @@ from codex.agents.recording import Recordings
 from codex.agents.replay_server import ReplayServer
 from codex.agents.tools import Toolbox
 from codex.agents.usage import Usage
+from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Step, next_step
 from codex.integration.init import init_workspace
 from codex.integration.integrator import drain
 from codex.passes.calls import agent_call, make_context
@@ -87,7 +87,8 @@ def _batch(workspace: Workspace, services: Services, home: Path) -> Decimal:
 
 def _as_shipped(workspace: Workspace) -> Workspace:
     """The workspace with production's settings as they are by default: the pilot's withhold rules and a tool, to see
-    what a first draft is worth without them."""
+    what a first draft is worth without them.
+    """
     (workspace.root / "codex.toml").write_text("", "utf-8")
     return Workspace.open(workspace.root)
 
@@ -138,7 +139,8 @@ async def _to_the_end(workspace: Workspace, services: Services) -> None:
 
 def _step(workspace: Workspace) -> Step:
     step = next_step(Ledger.load(workspace.snapshot()), SUBJECT)
-    assert isinstance(step, Step), step
+    if not isinstance(step, Step):
+        raise SystemExit(f"the book does not go on: {step}")
     return step
 
 

@@ -43,7 +43,7 @@ def main() -> None:
         say("skipped: the published test corpus (../shared/corpus) or zstd is not on this machine")
         return
     with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
-        subprocess.run(f"zstd -dc '{CORPUS}' | tar x -C '{folder}'", shell=True, check=True)
+        subprocess.run(["tar", "--zstd", "-xf", CORPUS, "-C", folder], check=True)
         root = Path(folder) / "fasttrack"
         floor = min(_floor(root) for _ in range(TRIES))
         say(f"floor: {floor:.2f} s (read, hash and parse the front matter of {len(_units(root))} units)")

@@ -28,7 +28,7 @@ def main() -> None:
         say("skipped: the published test corpus (../shared/corpus) or zstd is not on this machine")
         return
     with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
-        subprocess.run(f"zstd -dc '{CORPUS}' | tar x -C '{folder}'", shell=True, check=True)
+        subprocess.run(["tar", "--zstd", "-xf", CORPUS, "-C", folder], check=True)
         root = Path(folder) / "fasttrack"
         for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "corpus"]):
             who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"]

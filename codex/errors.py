@@ -39,6 +39,14 @@ class DataError(UserError):
     """A file of the workspace cannot be read as what it should be (ledger, manifest, recording)."""
 
 
+class NotText(DataError):
+    """A file of the workspace that should be text is no UTF-8; ``reason`` is what is wrong with its bytes."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} is not UTF-8 text: {reason}.", remedy="Take it back from git.")
+        self.reason = reason
+
+
 class BackendError(UserError):
     """An agent backend cannot be used: no key, no recording, nobody attends the call."""
 

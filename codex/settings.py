@@ -55,12 +55,16 @@ class _Topic(BaseModel):
 
 
 class CommitSettings(_Topic):
+    """What every commit carries."""
+
     co_authors: tuple[CoAuthor, ...] = Field(
         default=(), description="Co-authored-by trailers of every commit, each as `Name <address>`"
     )
 
 
 class GitSettings(_Topic):
+    """The branch, and the remote that clones meet at."""
+
     remote: str | None = Field(default=None, min_length=1, description="remote that integrations are pushed to")
     push: bool = Field(default=False, description="push after every integration, fast-forward only")
     branch: str | None = Field(
@@ -90,6 +94,8 @@ class CheckPathSettings(_Topic):
 
 
 class CheckSettings(_Topic):
+    """Which rules judge, and how strictly."""
+
     gate: Literal["core", "full"] = Field(default="core", description="level that a unit must pass in full to ship")
     report: Literal["core", "full"] = Field(default="core", description="level that commands report without --level")
     paths: tuple[CheckPathSettings, ...] = Field(
@@ -107,6 +113,8 @@ class CheckSettings(_Topic):
 
 
 class ContinuitySettings(_Topic):
+    """How continuity is counted and what it must reach."""
+
     words: Literal["reference", "corrected"] = Field(
         default="reference", description="word count that densities are taken on when they are judged"
     )
@@ -127,6 +135,8 @@ class ContinuitySettings(_Topic):
 
 
 class ModelSettings(_Topic):
+    """Which model answers, and within which limits; also for a single pass."""
+
     model: str | None = Field(default=None, min_length=1, description="model name as the backend knows it")
     max_tokens: int | None = Field(default=None, ge=256, le=1_000_000, description="output tokens of one turn")
     max_turns: int | None = Field(default=None, ge=1, le=500, description="turns of one conversation, tools included")
@@ -158,6 +168,8 @@ class ModelSettings(_Topic):
 
 
 class AgentSettings(_Topic):
+    """Who answers: the backend, its patience, its models."""
+
     backend: Literal["anthropic", "handoff", "replay"] | None = Field(
         default=None, description="backend of commands without --backend; None: they ask for one"
     )
@@ -175,6 +187,8 @@ class AgentSettings(_Topic):
 
 
 class BreakerSettings(_Topic):
+    """When a server that fails is left alone for a while."""
+
     failures: int = Field(default=3, ge=1, le=100, description="failures of the server in a row that stop new calls")
     cooldown_seconds: float = Field(
         default=60.0, gt=0, le=86_400, description="how long nothing is sent before one request tries the server again"
@@ -182,6 +196,8 @@ class BreakerSettings(_Topic):
 
 
 class BudgetSettings(_Topic):
+    """Ceilings in US dollars."""
+
     campaign_usd: Usd | None = Field(default=None, description="ceiling of the whole campaign, in US dollars")
     tiers_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by tier, in US dollars")
     books_usd: dict[str, Usd] = Field(default_factory=dict, description="ceiling of one book by slug, in US dollars")
@@ -195,6 +211,8 @@ class BudgetSettings(_Topic):
 
 
 class OwnershipSettings(_Topic):
+    """How long work belongs to who claimed it."""
+
     minutes: int = Field(
         default=240, ge=1, le=10_080, description="how long a claim lasts unless renewed (protocol §7: four hours)"
     )

@@ -14,12 +14,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from codex.agents.breaker import open_breakers
+from codex.campaign import clock
 from codex.campaign.clock import moment_or_none
 from codex.campaign.definition import load_campaign
 from codex.campaign.ledger import Ledger
@@ -154,13 +155,13 @@ def _clock(patient: Patient) -> Finding | None:
         return None
     events = ledger.events()
     last = moment_or_none(events[-1].at) if events else None
-    ahead = last - datetime.now(UTC) if last else timedelta(0)
+    ahead = last - clock.now() if last else timedelta(0)
     if ahead > CLOCK_TOLERANCE:
         said = f"this machine's clock is {ahead} behind the ledger's last event"
         return Finding(
             "clock", "ill", said, "Set the clock (timedatectl set-ntp true), here or where that event was made."
         )
-    return Finding("clock", "well", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    return Finding("clock", "well", f"{clock.now():%Y-%m-%d %H:%M} UTC")
 
 
 def _disk(patient: Patient) -> Finding:

@@ -57,7 +57,7 @@ async def _deploy(client: PrefectClient, wanted: dict[str, Any]) -> str:
         flow,
         wanted["name"],
         schedules=[_schedule(each) for each in wanted.get("schedules", ())],
-        paused=await _paused(client, name, wanted.get("paused", False)),
+        paused=await _paused(client, name, at_first=wanted.get("paused", False)),
         concurrency_limit=ConcurrencyLimitConfig.model_validate(wanted["concurrency_limit"]),
         parameters=wanted["parameters"],
         description=wanted["description"],
@@ -69,7 +69,7 @@ async def _deploy(client: PrefectClient, wanted: dict[str, Any]) -> str:
     return name
 
 
-async def _paused(client: PrefectClient, name: str, at_first: bool) -> bool:
+async def _paused(client: PrefectClient, name: str, *, at_first: bool) -> bool:
     """As somebody has set it; ``at_first`` for a deployment that is new."""
     try:
         return bool((await client.read_deployment_by_name(name)).paused)

@@ -25,6 +25,8 @@ STOP_SECONDS = 8.0
 
 @dataclass(frozen=True)
 class WorkerStatus:
+    """What runs of a workspace's worker, as far as this machine can see."""
+
     running: bool
     pid: int | None = None
     pool: str = POOL

@@ -20,6 +20,7 @@ from codex.oversight.render.markdown import cells, escape, markdown
 from codex.oversight.sheet import Sheet
 from codex.recovery.decide import Decision
 from codex.recovery.figures import Figures
+from codex.tracks.fasttrack.books import BOOK
 from codex.workspace import Workspace
 from flows.reporting import say
 
@@ -52,11 +53,14 @@ async def show_defects(slug: str, rows: Sequence[Mapping[str, Any]]) -> None:
         await acreate_table_artifact(table=table, key=_key("defects", slug), description="Sent back in this run")
 
 
-async def show_scorecard(slug: str, workspace: Workspace) -> None:
+async def show_result(subject: str, workspace: Workspace) -> None:
+    """What a run leaves of its subject in the end: a book's scorecard; of other kinds their state says enough."""
     from codex.oversight.scorecard import render_markdown, scorecard
 
-    text = render_markdown(scorecard(workspace, slug))
-    await acreate_markdown_artifact(markdown=text, key=_key("scorecard", slug), description=f"Scorecard of {slug}")
+    kind, _, slug = subject.partition(":")
+    if kind == BOOK.kind:
+        text = render_markdown(scorecard(workspace, slug))
+        await acreate_markdown_artifact(markdown=text, key=_key("scorecard", slug), description=f"Scorecard of {slug}")
 
 
 async def show_recovery(slug: str, decision: Decision, spent: Figures) -> None:

@@ -13,7 +13,6 @@ from importlib import resources
 from typing import Any
 
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import machine_of
 from codex.errors import UserError
 from codex.passes.queued import slug_of
 from codex.planning.batches import pick
@@ -22,7 +21,8 @@ from codex.planning.find import find_unit
 from codex.planning.merge import NOT_QUEUED, SHIPPED
 from codex.planning.store import live_plan
 from codex.snapshot import Snapshot
-from flows.books import find_book
+from codex.tracks.registry import machine_of
+from flows.find import find_book
 from flows.holders import held_by_other
 
 NOTHING_TO_PRODUCE = "Nothing can be produced now: no book in production owes a unit, and no queued unit is ready."

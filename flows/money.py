@@ -16,11 +16,11 @@ from codex.errors import BudgetReached, UserError
 from codex.integration import spool
 from codex.integration.proposal import Proposal
 from flows.reporting import say
-from flows.settle import BookRun
+from flows.settle import SubjectRun
 from tasks.integrate import integrate
 
 
-async def warn_when_close(run: BookRun) -> None:
+async def warn_when_close(run: SubjectRun) -> None:
     """Record, once for each ceiling, that the share ``[budget] warn_at`` of it is spent."""
     ledger = run.ledger()
     for scope, (spent, ceiling) in _close(run, ledger).items():
@@ -30,7 +30,7 @@ async def warn_when_close(run: BookRun) -> None:
         say(f"  note: {told}")
 
 
-async def stop_at_ceiling(run: BookRun, reached: BudgetReached) -> None:
+async def stop_at_ceiling(run: SubjectRun, reached: BudgetReached) -> None:
     """Bring the book to where ``[budget] at_ceiling`` says: escalated, for the operator, or deferred."""
     ledger, found = run.ledger(), {scope: str(usd) for scope, usd in _ceilings(run, run.ledger()).items()}
     reason = f"{reached.what} Raise the ceiling in codex.toml ([budget]) or answer the escalation."
@@ -44,7 +44,7 @@ async def stop_at_ceiling(run: BookRun, reached: BudgetReached) -> None:
     say(f"{run.slug} {'is deferred' if deferred else 'waits for a person'}: {reached.what}")
 
 
-async def go_on_when_raised(run: BookRun) -> None:
+async def go_on_when_raised(run: SubjectRun) -> None:
     """A book that waits at a ceiling goes on once that ceiling is higher: raising it is the operator's answer."""
     ledger = run.ledger()
     asked = next((e for e in reversed(ledger.events(run.subject)) if e.kind == Kind.ESCALATED), None)
@@ -64,10 +64,10 @@ async def go_on_when_raised(run: BookRun) -> None:
         say(f"{run.slug} goes on: {told}")
 
 
-def _close(run: BookRun, ledger: Ledger) -> dict[str, tuple[Decimal, Decimal]]:
+def _close(run: SubjectRun, ledger: Ledger) -> dict[str, tuple[Decimal, Decimal]]:
     """Scope → spent and ceiling, for those near their ceiling of which no warning is in the log."""
     known = {(e.data.get("budget"), e.data.get("ceiling")) for e in ledger.events() if e.kind == Kind.NOTED}
-    paid, least = spent_by_scope(ledger, run.slug), Decimal(str(run.runtime.workspace.settings.budget.warn_at))
+    paid, least = spent_by_scope(ledger, run.subject), Decimal(str(run.runtime.workspace.settings.budget.warn_at))
     return {
         scope: (paid[scope], usd)
         for scope, usd in _ceilings(run, ledger).items()
@@ -75,16 +75,16 @@ def _close(run: BookRun, ledger: Ledger) -> dict[str, tuple[Decimal, Decimal]]:
     }
 
 
-def _ceilings(run: BookRun, ledger: Ledger) -> dict[str, Decimal]:
+def _ceilings(run: SubjectRun, ledger: Ledger) -> dict[str, Decimal]:
     """The ceilings as they are now: a person may have changed codex.toml since the run began."""
     workspace = run.runtime.workspace
     try:
-        return ceilings(ledger, run.slug, load_campaign(workspace.snapshot()), workspace.settings.budget)
+        return ceilings(ledger, run.subject, load_campaign(workspace.snapshot()), workspace.settings.budget)
     except UserError:  # a book that nobody gave a ceiling spends nothing
         return {}
 
 
-async def _record(run: BookRun, title: str, event: EventDraft) -> None:
+async def _record(run: SubjectRun, title: str, event: EventDraft) -> None:
     workspace = run.runtime.workspace
     proposal = Proposal(
         subject=run.subject, pass_name="budget", title=f"{run.slug}: {title}"[:120], base=workspace.snapshot().label,

@@ -14,11 +14,11 @@ from codex.integration import spool
 from codex.integration.proposal import Proposal
 from codex.snapshot import Snapshot
 from codex.workspace import Workspace
-from flows.book import opened, run_subject
 from flows.choosing import Work
 from flows.holders import Held
 from flows.reporting import say
 from flows.request import WorkspaceRequest
+from flows.subject import opened, run_subject
 from tasks.integrate import integrate
 from tasks.runtime import Runtime
 

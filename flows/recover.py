@@ -23,7 +23,7 @@ from codex.workspace import Workspace
 from flows.artifacts import show_recovery
 from flows.backends import choose_backend
 from flows.book import book
-from flows.books import find_book
+from flows.find import find_book
 from flows.holders import refuse_held
 from flows.reporting import say
 from flows.request import BookRequest, RecoverRequest

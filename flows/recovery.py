@@ -6,8 +6,8 @@ a larger budget from there. Here is only decided when to stop trying.
 
 from __future__ import annotations
 
-from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
+from codex.tracks.registry import rung
 from tasks.passes import short_name
 
 #: Failures in a row after which a person is asked, whatever a ladder says: none of them is meant to go on for ever.

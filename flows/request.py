@@ -1,9 +1,9 @@
-"""What a run of the book flow is asked: the form in Prefect's UI, and the parameters of ``codexctl run``."""
+"""What a run of a flow is asked: the form in Prefect's UI, and the parameters of ``codexctl run``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,11 +40,31 @@ class WorkspaceRequest(BaseModel):
     owner: str | None = Field(default=None, description="name under which the book is claimed; default: this process")
 
 
+class SubjectRequest(WorkspaceRequest):
+    """One subject of any track, from where its ledger says to ``until``."""
+
+    subject: str = Field(min_length=3, description="kind and name of the subject, as book:spin-geometry")
+    until: str | None = Field(default=None, description="state at which to stop; default: at its end")
+
+    def reference(self, state: str | None) -> dict[str, Any]:
+        """What a run of it returns."""
+        return {"subject": self.subject, "state": state}
+
+
 class BookRequest(WorkspaceRequest):
     """One book, from where its ledger says to ``until``."""
 
     book: str = Field(min_length=1, description="slug or Fast Track entry of the book")
     until: Until | None = Field(default=None, description="state at which to stop; default: when the book is covered")
+
+    @property
+    def subject(self) -> str:
+        """The book as the ledger names it, where it was asked for by its slug."""
+        return f"book:{self.book}"
+
+    def reference(self, state: str | None) -> dict[str, Any]:
+        """What a run of it returns."""
+        return {"book": self.book, "state": state}
 
 
 class ProduceRequest(WorkspaceRequest):
@@ -66,11 +86,6 @@ class RecoverRequest(WorkspaceRequest):
     book: str = Field(min_length=1, description="slug or Fast Track entry of the book")
     units: tuple[str, ...] = Field(default=(), description="shipped units that are wrong, beside what failed by itself")
     restart: bool = Field(default=False, description="redo everything, whatever is advised")
-
-
-def book_request(**values: object) -> BookRequest:
-    """The request of a call on the command line; raises UserError naming the option that is wrong."""
-    return requested(BookRequest, {}, **values)
 
 
 RequestT = TypeVar("RequestT", bound=WorkspaceRequest)

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import machine_of
 from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.outcomes import PassResult, escalation
+from codex.tracks.fasttrack.names import IN_PRODUCTION
+from codex.tracks.registry import machine_in
 from flows.artifacts import ProgressBar
 from flows.reporting import Figures, reporter, say, tell
 from tasks.integrate import integrate
@@ -20,8 +21,8 @@ from tasks.runtime import Runtime
 
 
 @dataclass
-class BookRun:
-    """One run of one book: what it works with, and what it has seen."""
+class SubjectRun:
+    """One run of one subject: what it works with, and what it has seen."""
 
     runtime: Runtime
     subject: str
@@ -48,7 +49,7 @@ class BookRun:
         return self._read[1]
 
 
-async def settle(run: BookRun, result: PassResult) -> None:
+async def settle(run: SubjectRun, result: PassResult) -> None:
     """Integrate what a pass proposed and tell what came of it.
 
     Raises Conflict when the proposal was refused.
@@ -64,7 +65,7 @@ async def settle(run: BookRun, result: PassResult) -> None:
         raise Conflict(f"{what} was not taken: {done.reason}.", remedy="Run the same command again.")
 
 
-async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:
+async def hand_over(run: SubjectRun, pass_name: str, reason: str) -> None:
     """Escalate the book: an event in the ledger, and PersonNeeded for whoever started the run."""
     proposal = escalation(run.runtime.workspace, run.subject, pass_name, reason, run.runtime.owner)
     await integrate(f"escalation of {run.slug}", proposal)
@@ -75,14 +76,14 @@ async def hand_over(run: BookRun, pass_name: str, reason: str) -> None:
     )
 
 
-async def show_figures(run: BookRun, ledger: Ledger) -> None:
+async def show_figures(run: SubjectRun, ledger: Ledger) -> None:
     """Bring the reporter and the progress artifact up to date."""
     figures = _figures(run, ledger)
     reporter().figures(figures)
     await run.bar.show(figures.progress)
 
 
-def _figures(run: BookRun, ledger: Ledger) -> Figures:
+def _figures(run: SubjectRun, ledger: Ledger) -> Figures:
     state = str(ledger.status(run.subject))
     owed = len(ledger.entry(run.subject).get("outstanding_deliverables") or ())
     shipped = {
@@ -103,15 +104,13 @@ def _figures(run: BookRun, ledger: Ledger) -> Figures:
 
 def _progress(subject: str, state: str, shipped: int, owed: int) -> float:
     """Percent of the way of success; within production by its units."""
-    machine = machine_of(subject)
-    if machine is None:
-        return 0.0
+    machine = machine_in(subject)
     last = max(machine.rank(each.name) for each in machine.states)
-    within = shipped / (shipped + owed) if state == "in-production" and shipped + owed else 0.0
+    within = shipped / (shipped + owed) if state == IN_PRODUCTION and shipped + owed else 0.0
     return round(100 * max(machine.rank(state) + within, 0.0) / last, 1)
 
 
-def _note_defects(run: BookRun, result: PassResult, done: IntegrationResult) -> None:
+def _note_defects(run: SubjectRun, result: PassResult, done: IntegrationResult) -> None:
     about = {"pass": result.pass_name, "unit": result.unit or "", "attempt": result.attempt}
     run.defects += [{**about, **dict(defect)} for defect in result.defects]
     for unit in done.rejected:
@@ -124,7 +123,7 @@ def _note_defects(run: BookRun, result: PassResult, done: IntegrationResult) -> 
         run.checks[result.unit] = (int(passed), int(total))
 
 
-def _tell(run: BookRun, result: PassResult, done: IntegrationResult, before: str, after: str) -> None:
+def _tell(run: SubjectRun, result: PassResult, done: IntegrationResult, before: str, after: str) -> None:
     what = short_name(result.pass_name, result.unit)
     tell(what, "")
     if result.unit or result.outcome != "completed" or done.status == "refused":

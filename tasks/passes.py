@@ -1,9 +1,13 @@
-"""The seven passes as Prefect tasks: each runs one pass of the engine and returns a reference to what came of it.
+"""Every pass as a Prefect task: it runs one pass of the engine and returns a reference to what came of it.
 
 Nothing is retried or cached by Prefect: what a call has cost, and whether it is made again, is the journal's matter.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import cache
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -11,6 +15,9 @@ from prefect.cache_policies import NO_CACHE
 from codex.passes.engine import run_pass
 from codex.passes.outcomes import PassResult
 from tasks.runtime import current
+
+#: (subject, pass, attempt, unit) → what came of it.
+PassTask = Callable[..., Coroutine[Any, Any, PassResult]]
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -37,22 +44,24 @@ def short_name(pass_name: str, unit: str | None = None) -> str:
     return " ".join([*pass_name.split("_", 1), *([unit] if unit else [])])
 
 
-audit = _run.with_options(name="P1 audit", task_run_name="P1 audit (attempt {attempt})")
-gap = _run.with_options(name="P2 gap", task_run_name="P2 gap (attempt {attempt})")
-plan = _run.with_options(name="P3 plan", task_run_name="P3 plan (attempt {attempt})")
-produce_unit = _run.with_options(name="P4 production", task_run_name="P4 production {unit} (attempt {attempt})")
-batch = _run.with_options(name="P4 production", task_run_name="P4 production: batch (attempt {attempt})")
-verify = _run.with_options(name="P5 verification", task_run_name="P5 verification (attempt {attempt})")
-weave = _run.with_options(name="PW weaving", task_run_name="PW weaving (attempt {attempt})")
-continuity = _run.with_options(name="PV continuity", task_run_name="PV continuity (attempt {attempt})")
+@cache
+def pass_task(pass_name: str) -> PassTask:
+    """The task of a pass as a whole."""
+    return _named(pass_name, "(attempt {attempt})")
 
-#: Pass of the transition table → its task.
-TASKS = {
-    "P1_audit": audit,
-    "P2_gap": gap,
-    "P3_plan": plan,
-    "P4_production": produce_unit,
-    "P5_verification": verify,
-    "PW_weaving": weave,
-    "PV_continuity": continuity,
-}
+
+@cache
+def unit_task(pass_name: str) -> PassTask:
+    """The task of one unit of a pass that is asked for each."""
+    return _named(pass_name, "{unit} (attempt {attempt})")
+
+
+@cache
+def batch_task(pass_name: str) -> PassTask:
+    """The task that dispatches or closes the batch of such a pass."""
+    return _named(pass_name, ": batch (attempt {attempt})")
+
+
+def _named(pass_name: str, rest: str) -> PassTask:
+    name = short_name(pass_name)
+    return _run.with_options(name=name, task_run_name=f"{name} {rest}".replace(" :", ":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def main() -> None:
     corpus = make_corpus(given.units, seed=given.seed)
     commit = write_repository(corpus, given.folder)
     seconds = time.perf_counter() - start
-    print(f"{given.units} units, {len(corpus.files)} files, commit {commit} in {seconds:.1f} s")  # noqa: T201
+    sys.stdout.write(f"{given.units} units, {len(corpus.files)} files, commit {commit} in {seconds:.1f} s\n")
 
 
 if __name__ == "__main__":

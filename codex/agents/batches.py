@@ -18,6 +18,7 @@ from codex.agents.backend import Batch, BatchApi, BatchResult
 from codex.agents.failures import TurnFailed
 from codex.agents.journal import Journal
 from codex.agents.messages import Reply, TurnRequest, checked_message
+from codex.campaign import clock
 from codex.errors import BackendError, CodexError, Stopped
 
 #: How far the clocks of this machine and of the API may be apart when a lost batch is looked for.
@@ -103,7 +104,7 @@ class BatchLane:
     async def _create(self, requests: Sequence[TurnRequest]) -> str:
         """Send a batch and note its id. When the answer to sending it was lost, it is looked for first."""
         calls = [request.sent_as for request in requests]
-        before = datetime.now().astimezone().isoformat()
+        before = clock.now().isoformat()
         try:
             batch = await self._api.create_batch(requests)
         except TurnFailed as failed:
@@ -165,10 +166,11 @@ class BatchLane:
                     if batch.created < since:
                         break
                     found.append(batch)
-                return found
             except TurnFailed as failed:
                 last = failed
                 await self._policy.sleep(self._policy.poll)
+            else:
+                return found
         raise Stopped(
             f"Batches of an earlier run are looked for, but they cannot be listed: {last.what}",
             remedy="Run the same command again later.",

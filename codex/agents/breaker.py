@@ -35,7 +35,8 @@ class BreakerRules:
 @dataclass(frozen=True, slots=True)
 class State:
     """``failures`` in a row; ``opened_at`` (seconds since the epoch) when it is open; ``probe`` the process that probes
-    now, since ``probe_at``; ``reason`` the last failure in words."""
+    now, since ``probe_at``; ``reason`` the last failure in words.
+    """
 
     failures: int = 0
     opened_at: float | None = None

@@ -56,7 +56,7 @@ async def converse(
     policy: RetryPolicy | None = None,
     breaker: BreakerRules | None = None,
     batching: BatchPolicy | None = None,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Outcome[ReplyT]:
     """Hold one conversation to its end; ``tell`` gets a line for people when something is tried again.
 

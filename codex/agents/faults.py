@@ -86,7 +86,8 @@ class Fault:
     def answer(self, number: int) -> dict[str, Any] | None:
         """The message that is answered in place of the recorded one, if it is that kind of fault.
 
-        ``number`` tells one answer from another (the count of requests so far)."""
+        ``number`` tells one answer from another (the count of requests so far).
+        """
         if self.do not in get_args(Wrong):
             return None
         content, stop = _wrong(self.do, number)
@@ -134,13 +135,16 @@ class FaultScript:
         return struck
 
 
+def _rules(document: Any) -> list[Fault]:
+    if not isinstance(document, list):
+        raise TypeError("it is no list")
+    return [Fault(**rule) for rule in document]
+
+
 def read_faults(path: Path) -> list[Fault]:
     """Rules from a JSON file: a list of objects with the fields of ``Fault``; raises UserError."""
     try:
-        raw: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
-        if not isinstance(raw, list):
-            raise TypeError("it is no list")
-        faults = [Fault(**rule) for rule in raw]
+        faults = _rules(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as exc:
         known = ", ".join(f.name for f in fields(Fault))
         raise UserError(f"{path} is not a list of faults: {exc}.", remedy=f"A fault has the fields {known}.") from exc

@@ -55,7 +55,7 @@ def first_submission_rates(events: Iterable[LogEvent]) -> list[Rate]:
     sent_back: set[_Key] = set()
     for key, said, passed in _ends(events):
         if "turns" in said and key not in sent_back:
-            _count(rates, said, key[1], passed)
+            _count(rates, said, key[1], passed=passed)
         (sent_back.discard if passed else sent_back.add)(key)
     return list(rates.values())
 
@@ -82,7 +82,7 @@ def _ends(events: Iterable[LogEvent]) -> Iterator[tuple[_Key, Mapping[str, Any],
             yield key, figures.pop(about), shipped.pop(about)
 
 
-def _count(rates: dict[str, Rate], said: Mapping[str, Any], pass_name: str, passed: bool) -> None:
+def _count(rates: dict[str, Rate], said: Mapping[str, Any], pass_name: str, *, passed: bool) -> None:
     pattern = str(said.get("pattern") or pass_name)
     rate = rates.setdefault(pattern, Rate(pattern))
     matched = not said.get("repairs")

@@ -19,7 +19,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,10 @@ from codex.agents.accounts import (
     totals_of,
 )
 from codex.agents.call import CallAddress
-from codex.agents.journal_store import JournalStore, now
+from codex.agents.journal_store import JournalStore, timestamp
 from codex.agents.messages import SUBMIT, Reply, TurnRequest, prompt_sha256, turn_key
 from codex.agents.process import is_alive
+from codex.campaign import clock
 from codex.errors import Conflict
 
 __all__ = ["Adopted", "Answered", "BudgetExceeded", "Journal", "Totals", "TurnUnderWay"]
@@ -91,7 +92,7 @@ class Journal(JournalStore):
                 "id": call, "key": key, "try": tries + 1, "subject": address.subject, "pass": address.pass_name,
                 "unit": address.unit, "attempt": address.attempt, "turn": request.turn, "backend": backend,
                 "model": request.call.model, "prompt_sha256": prompt_sha256(request.body), "state": "intent",
-                "reserved": micro, "charged": micro, "owner": self.owner, "created_at": now(),
+                "reserved": micro, "charged": micro, "owner": self.owner, "created_at": timestamp(),
                 "batch": int(request.call.batch), "pattern": request.call.pattern,
             }  # fmt: skip
             marks = ", ".join("?" * len(values))
@@ -102,7 +103,7 @@ class Journal(JournalStore):
 
     def submitted(self, call: str) -> None:
         """The turn is about to leave: from here on it may cost something."""
-        self._step(call, "('intent')", state="submitted", submitted_at=now())
+        self._step(call, "('intent')", state="submitted", submitted_at=timestamp())
 
     def result(self, call: str, reply: Reply, cost: Decimal, seconds: float) -> None:
         """Keep the answer and what it cost (US dollars). The reservation stands until ``settle``."""
@@ -112,7 +113,7 @@ class Journal(JournalStore):
             request_id=reply.request_id, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
             cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens,
             cache_write_1h_tokens=usage.cache_write_1h_tokens, web_searches=usage.web_searches, outcome=reply.kind,
-            tokens_estimated=int(reply.tokens_estimated), cost=to_micro(cost), finished_at=now(), seconds=seconds,
+            tokens_estimated=int(reply.tokens_estimated), cost=to_micro(cost), finished_at=timestamp(), seconds=seconds,
         )  # fmt: skip
 
     def settle(self, call: str) -> None:
@@ -124,7 +125,7 @@ class Journal(JournalStore):
         """The turn got no answer. Unless it was surely ``free``, its reservation is kept as spent."""
         self._step(
             call, _UNDER_WAY, charge=0 if free else None, state="failed", outcome=outcome, detail=detail,
-            finished_at=now(), seconds=seconds,
+            finished_at=timestamp(), seconds=seconds,
         )  # fmt: skip
 
     @contextmanager
@@ -143,7 +144,8 @@ class Journal(JournalStore):
 
     def mark_lost(self) -> int:
         """Mark the turns that dead processes left under way, and settle those they left answered; returns how many
-        turns were lost. What was sent in a batch is not lost: its answer is still to be had (``adopt``)."""
+        turns were lost. What was sent in a batch is not lost: its answer is still to be had (``adopt``).
+        """
         with self.transaction() as db:
             rows = db.execute("SELECT * FROM calls WHERE state IN ('intent', 'submitted', 'result')").fetchall()
             left = [row for row in rows if not self._attended(row)]
@@ -155,7 +157,7 @@ class Journal(JournalStore):
             return False
         alive = row["owner"] == self.owner or is_alive(row["owner"])
         if alive is None:
-            return datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < FOREIGN_PATIENCE
+            return clock.now() - datetime.fromisoformat(row["created_at"]) < FOREIGN_PATIENCE
         return alive
 
     def _clear_the_way(self, db: sqlite3.Connection, key: str) -> None:
@@ -213,7 +215,7 @@ class Journal(JournalStore):
         A resumed run rebuilds prompt and tool results from it, byte for byte, and so finds its finished turns.
         """
         with self.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO pins VALUES (?, ?, ?)", (str(address), base_commit, now()))
+            db.execute("INSERT OR IGNORE INTO pins VALUES (?, ?, ?)", (str(address), base_commit, timestamp()))
             row = db.execute("SELECT base FROM pins WHERE address = ?", (str(address),)).fetchone()
             return str(row["base"])
 
@@ -276,6 +278,6 @@ def _settle(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
 def _close(db: sqlite3.Connection, call: str, charge: int, state: str, outcome: str) -> None:
     db.execute(
         "UPDATE calls SET state = ?, outcome = ?, charged = ?, finished_at = coalesce(finished_at, ?) WHERE id = ?",
-        (state, outcome, charge, now(), call),
+        (state, outcome, charge, timestamp(), call),
     )
     db.execute("UPDATE charges SET micro = ? WHERE call = ?", (charge, call))

@@ -36,8 +36,10 @@ _STEPS_OF_CALLS = (
     "CREATE UNIQUE INDEX one_answer ON calls (key) WHERE state IN ('intent', 'submitted', 'result', 'settled')",
     "CREATE INDEX calls_by_address ON calls (subject, pass, unit, attempt)",
     "CREATE INDEX calls_under_way ON calls (state) WHERE state IN ('intent', 'submitted')",
-    "CREATE TABLE charges (scope TEXT NOT NULL, call TEXT NOT NULL REFERENCES calls (id), micro INTEGER NOT NULL,"
-    " PRIMARY KEY (scope, call)) STRICT, WITHOUT ROWID",
+    (
+        "CREATE TABLE charges (scope TEXT NOT NULL, call TEXT NOT NULL REFERENCES calls (id), micro INTEGER NOT NULL,"
+        " PRIMARY KEY (scope, call)) STRICT, WITHOUT ROWID"
+    ),
     "CREATE INDEX charges_by_call ON charges (call)",
 )
 
@@ -90,7 +92,7 @@ def migrate(db: sqlite3.Connection, now: str) -> None:
     unknown = seen - {step.__name__ for step in STEPS}
     if unknown:
         raise StorageError(
-            f"The journal was written by a newer version (it knows {sorted(unknown)[0]}).",
+            f"The journal was written by a newer version (it knows {min(unknown)}).",
             remedy="Run that version, or a newer one.",
         )
     for step in STEPS:

@@ -6,20 +6,21 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from codex.agents.accounts import unusable
 from codex.agents.journal_schema import migrate
 from codex.agents.process import this_process
+from codex.campaign import clock
 
 #: Seconds to wait for another process's transaction.
 _BUSY_SECONDS = 60.0
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def timestamp() -> str:
+    """The time as the journal writes it: UTC, milliseconds."""
+    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class JournalStore:
@@ -38,7 +39,7 @@ class JournalStore:
         except (sqlite3.Error, OSError) as exc:
             raise unusable(path, exc) from exc
         with self.transaction() as db:
-            migrate(db, now())
+            migrate(db, timestamp())
 
     def close(self) -> None:
         with self._lock:

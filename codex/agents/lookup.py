@@ -38,7 +38,7 @@ def unit_paths(snapshot: Snapshot) -> dict[str, str]:
 
 
 def unit_text(snapshot: Snapshot, path: str) -> str:
-    return snapshot.read(path).decode("utf-8", "replace").replace("\r\n", "\n")
+    return snapshot.any_text(path).replace("\r\n", "\n")
 
 
 def read_unit(snapshot: Snapshot, unit_id: str) -> str:
@@ -93,7 +93,8 @@ def _concepts(snapshot: Snapshot) -> Iterator[_Concept]:
 
 def lookup_concept(snapshot: Snapshot, concept: str) -> str:
     """The entry of an id (all of them where an id stands twice), else the entries that have the most of the words:
-    the best in full, more by id."""
+    the best in full, more by id.
+    """
     concepts = list(_concepts(snapshot))
     exact = [c.entry for c in concepts if c.id == concept.strip("`")]
     if exact:

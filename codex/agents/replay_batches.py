@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from codex.campaign import clock
 
 #: Makes the result of one request: (custom id, parameters) → the API's result object.
 Processor = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -58,7 +60,7 @@ class BatchStore:
         results = {each["custom_id"]: self._process(each["custom_id"], each["params"]) for each in requests}
         with self._lock:
             identity = f"msgbatch_{len(self._batches) + 1:06d}"
-            made = _Batch(identity, datetime.now(UTC), time.monotonic() + self._seconds, results)
+            made = _Batch(identity, clock.now(), time.monotonic() + self._seconds, results)
             self._batches.append(made)
         return made.described(url)
 

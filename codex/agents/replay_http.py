@@ -36,6 +36,8 @@ _PING_SECONDS = 0.2
 
 
 class Server(ThreadingHTTPServer):
+    """One thread a connection, each of them ended with the process."""
+
     daemon_threads = True
     request_queue_size = 64
     replay: ReplayServer
@@ -46,6 +48,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    """One connection: the routes of the API that the backend calls, faults included."""
+
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet: apart they cost 40 ms (Nagle and delayed acknowledgement)
     disable_nagle_algorithm = True
@@ -123,8 +127,9 @@ class Handler(BaseHTTPRequestHandler):
         self._headers({"content-type": "text/event-stream", "transfer-encoding": "chunked", **headers})
         for number, data in enumerate(events):
             if fault is not None and fault.do == "bad_json":
-                data = data.replace(b'"partial_json": "', b'"partial_json": "{oops ')
-            elif fault is not None and fault.answer(0) is None and number >= fault.after:
+                self._chunk(data.replace(b'"partial_json": "', b'"partial_json": "{oops '))
+                continue
+            if fault is not None and fault.answer(0) is None and number >= fault.after:
                 return self._go_wrong(fault)
             self._chunk(data)
         self._chunk(b"")

@@ -100,7 +100,7 @@ class ReplayServer:
         """
         wrong = fault.answer(self.requests.total()) if fault else None
         if wrong is not None:
-            return RecordedTurn(0, "", wrong, False, "local")
+            return RecordedTurn(0, "", wrong, tokens_estimated=False, backend="local")
         return self.recorded(label)
 
     def recorded(self, label: str) -> RecordedTurn:

@@ -49,7 +49,7 @@ def rank(
     lowered: Callable[[str], str],
     limit: int,
     read: Callable[[str], str] | None = None,
-    head: Callable[[str], str] = lambda name: "",
+    head: Callable[[str], str] = lambda _: "",
 ) -> list[Hit]:
     """The texts that match best, best first, ties by name.
 

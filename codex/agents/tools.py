@@ -158,7 +158,8 @@ class Toolbox:
 
     def run(self, name: str, arguments: Any, allowed: Sequence[str]) -> ToolResult:
         """Answer one call. What is wrong with it comes back as an error that the agent can act on; never raises
-        for anything that an agent can pass."""
+        for anything that an agent can pass.
+        """
         if name not in allowed or name not in _BY_NAME:
             return ToolResult(
                 f"There is no tool {name!r} here. There are: {', '.join(sorted(allowed))}.", is_error=True, misused=True

@@ -56,7 +56,7 @@ class Line:
     journal: Journal
     breaker: Breaker
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    tell: Callable[[str], None] = lambda line: None
+    tell: Callable[[str], None] = lambda _: None
     lane: BatchLane | None = None
 
 

@@ -29,7 +29,8 @@ class Warmth:
     @asynccontextmanager
     async def around(self, body: Mapping[str, Any]) -> AsyncIterator[Callable[[], None]]:
         """Send the request within it, and call what it gives once the answer begins. The others wait until then, or
-        until the first has failed: then the next of them goes first."""
+        until the first has failed: then the next of them goes first.
+        """
         key = _prefix(body)
         while key and not self._is_warm(key) and key in self._first:
             await self._first[key].wait()

@@ -11,16 +11,15 @@ from decimal import Decimal
 
 from codex.campaign.clock import moment_or_none
 from codex.campaign.entries import Entry
-from codex.campaign.events import EventDraft, Kind
-from codex.campaign.states import Machine
-from codex.campaign.tables import MACHINES, machine_of
+from codex.campaign.events import OF_A_UNIT, EventDraft, Kind
+from codex.tracks.machine import Machine
+from codex.tracks.registry import CAMPAIGN, kinds, machine_of
 
 _SUBJECT = re.compile(r"campaign|[a-z]+:[A-Za-z0-9][A-Za-z0-9._-]{0,159}")
 #: More than any campaign may cost: a slip of the pen, not a price.
 _MAX_COST = 1_000_000
 
 _OF_A_PASS = frozenset({Kind.PASS_STARTED, Kind.PASS_COMPLETED, Kind.PASS_FAILED})
-_OF_A_UNIT = frozenset({Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED, Kind.UNIT_WITHDRAWN})
 #: What changes the status; the event then names the states on both sides.
 MOVES = frozenset({Kind.TRANSITION, Kind.ESCALATED, Kind.ANSWERED})
 #: What anybody may do whoever holds the claim.
@@ -83,16 +82,16 @@ def _subject(case: Case) -> str:
     subject, kind = case.draft.subject, case.draft.subject.partition(":")[0]
     if not _SUBJECT.fullmatch(subject):
         return f"{subject!r} is not the name of a subject"
-    return "" if kind in {*MACHINES, "unit", "campaign"} else f"there are no subjects of the kind {kind!r}"
+    return "" if kind in {*kinds(), CAMPAIGN} else f"there are no subjects of the kind {kind!r}"
 
 
 def _known(case: Case) -> str:
-    kind, subject = case.draft.subject.partition(":")[0], case.draft.subject
-    if kind == "campaign":
+    subject = case.draft.subject
+    if case.machine is None:  # the campaign itself
         return ""
     if case.draft.kind == Kind.REGISTERED:
         return f"{subject} is in the ledger already" if case.entry is not None else ""
-    return "" if kind == "unit" or case.entry is not None else f"{subject} is not in the ledger"
+    return "" if case.machine.made_by_naming or case.entry is not None else f"{subject} is not in the ledger"
 
 
 def _expected(case: Case) -> str:
@@ -126,7 +125,7 @@ def _complete(case: Case) -> str:
     draft = case.draft
     if draft.kind in _OF_A_PASS and not draft.pass_name:
         return f"{draft.kind.value} names no pass"
-    if draft.kind in _OF_A_UNIT and not (draft.unit or draft.data.get("id") or draft.subject.startswith("unit:")):
+    if draft.kind in OF_A_UNIT and not (draft.unit or draft.data.get("id") or draft.subject.startswith("unit:")):
         return f"{draft.kind.value} names no unit"
     if draft.kind == Kind.RECOVERY and not draft.rationale.strip():
         return "a recovery gives no reason"

@@ -95,7 +95,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _joined(first: Any, second: Any) -> Any:
     """One value for a key that stands twice: of two objects the larger, completed by the other; else the later one,
-    unless it is empty or zero."""
+    unless it is empty or zero.
+    """
     if isinstance(first, dict) and isinstance(second, dict):
         fuller, other = (first, second) if len(first) >= len(second) else (second, first)
         return fuller | {key: value for key, value in other.items() if key not in fuller}

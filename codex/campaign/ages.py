@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.campaign.definition import tier_letter
-from codex.campaign.tables import BOOK
+from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.names import PRODUCTION, VERIFICATION
 
 #: Where a record keeps what it said in its own age.
 KEPT = "adopted"
 
 #: Passes of other names (unit-rubric §4.3) and the pass of today that they were a part of.
 PASSES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"P4_production_batch\w+"), "P4_production"),
-    (re.compile(r"P6_rework\w*"), "P4_production"),
-    (re.compile(r"P5_reverification\w*"), "P5_verification"),
+    (re.compile(r"P4_production_batch\w+"), PRODUCTION),
+    (re.compile(r"P6_rework\w*"), PRODUCTION),
+    (re.compile(r"P5_reverification\w*"), VERIFICATION),
 )
 #: Statuses of a pass.
 PASS_STATUS = {"needs-rework": "failed", "in_progress": "in-progress", "done": "completed", "complete": "completed"}

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from codex.campaign.due import NeedsPerson, next_step
 from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import NeedsPerson, next_step
 from codex.errors import UserError
 
 #: Passes whose shortfall against a threshold a person may accept; a unit below its checks never ships.

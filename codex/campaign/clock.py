@@ -1,15 +1,20 @@
-"""Times in the ledger: UTC, whole seconds, ISO 8601 with a ``Z``. No function here reads a clock."""
+"""The one clock, and times in the ledger: UTC, whole seconds, ISO 8601 with a ``Z``."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 
-def stamp(now: datetime) -> str:
+def now() -> datetime:
+    """The time, in UTC. Nothing else reads the calendar's clock: what computes is given a time by who calls it."""
+    return datetime.now(UTC)
+
+
+def stamp(at: datetime) -> str:
     """``2026-04-29T15:23:00Z``; raises ValueError for a time without a zone."""
-    if now.tzinfo is None:
+    if at.tzinfo is None:
         raise ValueError("a time for the ledger needs a time zone")
-    return now.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Pre- and post-conditions of transitions: small functions in one table, ``CONDITIONS`` (protocol §3.3).
+"""Pre- and post-conditions of the book track: small functions in one table, ``CONDITIONS`` (protocol §3.3).
 
 A condition says "" when it holds, else in one sentence what is missing. It reads the ledger and the workspace and
 believes no reply: figures are those that gates computed and events recorded.
@@ -10,77 +10,22 @@ pass_completed of PV_continuity; ``checks`` ("27/27") on unit_shipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codex.campaign import flowtext, plantext
+from codex.campaign.about import About, Condition
 from codex.campaign.budgets import budget_settings, exceeded
-from codex.campaign.definition import Campaign, load_campaign
 from codex.campaign.limits import thresholds_of
-from codex.campaign.tables import BOOK
-
-if TYPE_CHECKING:
-    from codex.campaign.entries import Entry
-    from codex.campaign.ledger import Ledger
-    from codex.snapshot import Snapshot
+from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.names import AUDIT, CONTINUITY, PRODUCTION, VERIFICATION, VERIFIED
 
 CATALOG_FILES = ("docs/catalogs/CONCEPT_CATALOG.md", "manifests/deps.json", "manifests/connections.json")
 WEAVING_REPORT = "manifests/weaving_report.md"
 
 
-@dataclass(frozen=True)
-class About:
-    """A subject with all that a condition may ask."""
-
-    ledger: Ledger
-    snapshot: Snapshot
-    subject: str
-
-    @property
-    def slug(self) -> str:
-        return self.subject.partition(":")[2]
-
-    @cached_property
-    def entry(self) -> Entry:
-        return self.ledger.entry(self.subject)
-
-    def record(self, pass_name: str) -> Entry:
-        """What the ledger holds of a pass; empty when there is nothing."""
-        passes = self.entry.get("passes")
-        found = passes.get(pass_name) if isinstance(passes, dict) else None
-        return found if isinstance(found, dict) else {}
-
-    @cached_property
-    def plan(self) -> str:
-        return _text(self.snapshot, f"plans/fasttrack/{self.slug}.md")
-
-    @cached_property
-    def flow(self) -> flowtext.FlowText:
-        return flowtext.parse(_text(self.snapshot, f"flows/{self.slug}.md"))
-
-    @cached_property
-    def campaign(self) -> Campaign:
-        return load_campaign(self.snapshot)
-
-
-def _text(snapshot: Snapshot, path: str) -> str:
-    return snapshot.read(path).decode("utf-8", "replace") if snapshot.exists(path) else ""
-
-
-Condition = Callable[[About], str]
-
-
-def unmet(names: Iterable[str], ledger: Ledger, snapshot: Snapshot, subject: str) -> list[str]:
-    """What is missing for the named conditions, a sentence each (without full stop); empty when all hold."""
-    about = About(ledger, snapshot, subject)
-    return [missing for name in names if (missing := CONDITIONS[name](about))]
-
-
 def _filled(*numbers: str) -> Condition:
     def condition(about: About) -> str:
-        found = plantext.sections(about.plan)
+        found = plantext.sections(about.document)
         empty = [number for number in numbers if not plantext.is_filled(found.get(number, ""))]
         return f"the plan of {about.slug} lacks §{', §'.join(empty)}" if empty else ""
 
@@ -88,11 +33,11 @@ def _filled(*numbers: str) -> Condition:
 
 
 def _audit_pending(about: About) -> str:
-    return "the audit is completed already" if about.record("P1_audit").get("status") == "completed" else ""
+    return "the audit is completed already" if about.record(AUDIT).get("status") == "completed" else ""
 
 
 def _three_sources(about: About) -> str:
-    count = len(plantext.sources(about.plan))
+    count = len(plantext.sources(about.document))
     return "" if count >= 3 else f"the audit cites {count} distinct sources, and 3 are needed"
 
 
@@ -102,7 +47,7 @@ def _corpus_readable(about: About) -> str:
 
 
 def _plan_lists_units(about: About) -> str:
-    return "" if plantext.planned_units(about.plan) else "§3 of the plan lists no unit"
+    return "" if plantext.planned_units(about.document) else "§3 of the plan lists no unit"
 
 
 def _prerequisites_shipped(about: About) -> str:
@@ -116,14 +61,14 @@ def _prerequisites_shipped(about: About) -> str:
 
 
 def _budget_left(about: About) -> str:
-    full = exceeded(about.ledger, about.slug, about.campaign, budget_settings(about.snapshot))
+    full = exceeded(about.ledger, about.subject, about.campaign, budget_settings(about.snapshot))
     return f"the budget is used up: {', '.join(full)}" if full else ""
 
 
 def _units_shipped(about: About) -> str:
-    units = about.record("P4_production").get("units")
+    units = about.record(PRODUCTION).get("units")
     known: dict[str, Any] = units if isinstance(units, dict) else {}
-    wanted = dict.fromkeys([*plantext.planned_units(about.plan), *known])
+    wanted = dict.fromkeys([*plantext.planned_units(about.document), *known])
     left_out = {str(each.get("id")) for each in about.entry.get("deferred") or () if isinstance(each, dict)}
     open_ones = [unit for unit in wanted if unit not in left_out and not _settled(known.get(unit))]
     if not open_ones:
@@ -141,14 +86,14 @@ def _settled(record: object) -> bool:
 
 
 def _layers_met(about: About) -> str:
-    record = about.record("P5_verification")
+    record = about.record(VERIFICATION)
     if record.get("accepted") is True:
         return ""
     return _below(record.get("layers"), about.campaign.layers, "the verification recorded no layer")
 
 
 def _continuity_met(about: About) -> str:
-    record = about.record("PV_continuity")
+    record = about.record(CONTINUITY)
     if record.get("accepted") is True:
         return ""
     least = {threshold.name: threshold.minimum for threshold in thresholds_of(about.snapshot)}
@@ -184,7 +129,7 @@ def _batch_verified(about: About) -> str:
 
 
 def _behind(status: str) -> bool:
-    return status != "deferred" and BOOK.rank(status) < BOOK.rank("verified")
+    return status != "deferred" and BOOK.rank(status) < BOOK.rank(VERIFIED)
 
 
 def _weaving_reported(about: About) -> str:
@@ -196,28 +141,32 @@ def _nothing_outstanding(about: About) -> str:
     return f"still outstanding: {len(owed)} deliverables" if owed else ""
 
 
+def _flow(about: About) -> flowtext.FlowText:
+    return flowtext.parse(about.document)
+
+
 def _flow_has_steps(about: About) -> str:
-    return "" if about.flow.steps else f"flows/{about.slug}.md has no steps"
+    return "" if _flow(about).steps else f"flows/{about.slug}.md has no steps"
 
 
 def _flow_units_exist(about: About) -> str:
     names = {path.rpartition("/")[2].partition("-")[0] for path in about.snapshot.under("content", ".md")}
-    missing = [step.unit for step in about.flow.steps if step.unit not in names]
+    missing = [step.unit for step in _flow(about).steps if step.unit not in names]
     return f"steps without a unit in the corpus: {', '.join(missing)}" if missing else ""
 
 
 def _flow_has_bridges(about: About) -> str:
-    bare = [str(step.number) for step in about.flow.steps[:-1] if not step.bridged]
+    bare = [str(step.number) for step in _flow(about).steps[:-1] if not step.bridged]
     return f"steps without a bridge: {', '.join(bare)}" if bare else _flow_has_steps(about)
 
 
 def _flow_has_pauses(about: About) -> str:
-    count = sum(step.paused for step in about.flow.steps)
+    count = sum(step.paused for step in _flow(about).steps)
     return "" if 3 <= count <= 5 else f"{count} pauses, and three to five are wanted"
 
 
 def _flow_looks_outward(about: About) -> str:
-    return "" if about.flow.outward else f"flows/{about.slug}.md has no connections_outward"
+    return "" if _flow(about).outward else f"flows/{about.slug}.md has no connections_outward"
 
 
 CONDITIONS: dict[str, Condition] = {

@@ -171,7 +171,7 @@ def totals(
     costs: Iterable[Cost],
     by: str,
     tier_of: Mapping[str, str] | None = None,
-    vain: Callable[[Cost], bool] = lambda cost: False,
+    vain: Callable[[Cost], bool] = lambda _: False,
 ) -> dict[str, Total]:
     """Sums by ``book``, ``pass``, ``model``, ``tier``, ``day`` (UTC) or prompt ``pattern``, in order of appearance.
 
@@ -187,7 +187,7 @@ def totals(
     return found
 
 
-def grand_total(costs: Iterable[Cost], vain: Callable[[Cost], bool] = lambda cost: False) -> Total:
+def grand_total(costs: Iterable[Cost], vain: Callable[[Cost], bool] = lambda _: False) -> Total:
     """The sum over all lines."""
     total = Total()
     for cost in costs:

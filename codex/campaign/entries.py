@@ -10,17 +10,10 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from codex.campaign.states import Machine
-from codex.campaign.tables import machine_of
+from codex.tracks.machine import Machine
+from codex.tracks.registry import machine_of
 
 Entry = dict[str, Any]
-
-#: Keys of a new entry in their order (protocol §2), by kind of subject.
-_BLANK: dict[str, tuple[tuple[str, Any], ...]] = {
-    "book": (("tier", None), ("fasttrack_entry", None), ("title", None)),
-    "flow": (("kind", "author"), ("source_book", None)),
-}
-_PATHS = {"book": ("plan_path", "plans/fasttrack/{}.md"), "flow": ("flow_path", "flows/{}.md")}
 
 
 def fill_registered(subject: str, data: Entry) -> Entry:
@@ -29,12 +22,12 @@ def fill_registered(subject: str, data: Entry) -> Entry:
     A record that has ``passes`` comes whole from another age: its keys and their order stay, what it lacks is added
     after them. Other data describes a new subject.
     """
-    kind, _, name = subject.partition(":")
+    name = subject.partition(":")[2]
     machine = machine_of(subject)
     if machine is None or isinstance(data.get("passes"), dict):
         entry = data
     else:
-        entry = dict(_BLANK.get(kind, ())) | {k: v for k, v in data.items() if k != "passes"}
+        entry = dict(machine.blank) | {k: v for k, v in data.items() if k != "passes"}
         entry["passes"] = {p: {"status": "pending"} for p in machine.passes}
         unblock(entry, machine)
     if not isinstance(entry.get("status"), str):
@@ -42,9 +35,8 @@ def fill_registered(subject: str, data: Entry) -> Entry:
     entry.setdefault("passes", {})
     entry.setdefault("current_owner", None)
     entry.setdefault("owner_until", None)
-    if kind in _PATHS:
-        key, pattern = _PATHS[kind]
-        entry.setdefault(key, pattern.format(name))
+    if machine and machine.document:
+        entry.setdefault(machine.document_key, machine.path_of(name))
     if not isinstance(entry.get("outstanding_deliverables"), list):
         entry["outstanding_deliverables"] = []
     return entry

@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codex.tracks.fasttrack.names import PRODUCTION
+
 
 class Kind(StrEnum):
     """What can happen to a subject. The projection has one fold function for each (campaign/projection.py)."""
@@ -36,8 +38,12 @@ class Kind(StrEnum):
     NOTED = "noted"  # anything a person wants on record
 
 
+#: What tells of a unit; such events of other ages name no pass.
+OF_A_UNIT = frozenset({Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED, Kind.UNIT_WITHDRAWN})
+
+
 class EventDraft(BaseModel):
-    """An event as a proposal has it. ``subject`` is ``book:<slug>``, ``flow:<id>``, ``unit:<id>`` or ``campaign``."""
+    """An event as a proposal has it. ``subject`` is ``<kind>:<name>`` (``book:spin-geometry``) or ``campaign``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,3 +87,8 @@ class Event(BaseModel):
     rationale: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
     prev: str
+
+    @property
+    def of_pass(self) -> str:
+        """The pass that it belongs to: units come from production where nothing else is said; "" for no pass."""
+        return self.pass_name or (PRODUCTION if self.kind in OF_A_UNIT else "")

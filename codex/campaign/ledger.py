@@ -20,11 +20,11 @@ from codex.campaign.clock import stamp
 from codex.campaign.entries import Entry
 from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.log import EventLog, Files, Tail, extended, files_of, read_log
-from codex.campaign.projection import SHELVES, Document, apply, entry_of, finish, fold, opened, own_entry
+from codex.campaign.projection import Document, apply, entry_of, finish, fold, opened, own_entry
 from codex.campaign.rendering import Texts, render_known
-from codex.campaign.tables import machine_of
 from codex.errors import DataError, UserError
 from codex.snapshot import Snapshot, blob_id
+from codex.tracks.registry import machine_of, shelves
 
 #: The projection: the file that folding the log gives.
 CAMPAIGN = "manifests/campaign.json"
@@ -56,7 +56,7 @@ class AppendResult:
 
 
 class Ledger:
-    """One state of the ledger. Subjects are ``book:<slug>``, ``flow:<id>``, ``unit:<id>`` and ``campaign``."""
+    """One state of the ledger. Subjects are ``<kind>:<name>`` (``book:spin-geometry``) and ``campaign``."""
 
     def __init__(self, log: EventLog, document: Document, adopted: tuple[EventDraft, ...] = ()) -> None:
         self._log = log
@@ -101,8 +101,8 @@ class Ledger:
         return self._document
 
     def subjects(self, kind: str = "book") -> tuple[str, ...]:
-        """The subjects of a kind (``book``, ``flow``, ``unit``) in the order in which they joined."""
-        return tuple(f"{kind}:{name}" for name in self._document.get(SHELVES.get(kind, ""), {}))
+        """The subjects of a kind (``book``, ``flow``, ``unit``, or another track's) in the order of their joining."""
+        return tuple(f"{kind}:{name}" for name in self._document.get(shelves().get(kind, ""), {}))
 
     def knows(self, subject: str) -> bool:
         return self._entry(subject) is not None
@@ -130,7 +130,7 @@ class Ledger:
 
     def _entry(self, subject: str) -> Entry | None:
         kind, _, name = subject.partition(":")
-        found = self._document.get(SHELVES.get(kind, ""), {}).get(name)
+        found = self._document.get(shelves().get(kind, ""), {}).get(name)
         return found if isinstance(found, dict) else None
 
     def events(self, subject: str | None = None) -> tuple[Event, ...]:
@@ -298,7 +298,7 @@ class _Growing:
 
     def _entry(self, subject: str) -> Entry | None:
         kind, _, name = subject.partition(":")
-        return entry_of(self.document, subject) if name in self.document.get(SHELVES.get(kind, ""), {}) else None
+        return entry_of(self.document, subject) if name in self.document.get(shelves().get(kind, ""), {}) else None
 
     def _add(self, raw: bytes) -> None:
         event = read_line(raw)  # what is folded now is what will be read later
@@ -335,7 +335,7 @@ def _ends(event: Event, pass_name: str, unit: str | None) -> bool:
     """True when the event ends an attempt of the pass (of the unit in it, when one is named)."""
     if event.kind not in _ENDS or _unit_of(event) != (unit or _unit_of_subject(event)):
         return False
-    return (event.pass_name or "P4_production") == pass_name
+    return event.of_pass == pass_name
 
 
 def _unit_of_subject(event: Event) -> str | None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.campaign.definition import tier_letter
-from codex.campaign.tables import BOOK
 from codex.corpus import booklist
 from codex.corpus.booklist import Book
+from codex.corpus.bookplan import FOLDER as PLANS
 from codex.snapshot import Snapshot
+from codex.tracks.fasttrack.books import BOOK
 
 PATH = "manifests/fasttrack_coverage.md"
-PLANS = "plans/fasttrack"
 
 #: The layers in the order of curriculum §1, by the names that the gates give them.
 LAYERS = ("theorem", "exercise", "worked_example", "notation", "sequencing", "intuition", "application")
@@ -73,7 +73,7 @@ def matrix(document: Mapping[str, Any], snapshot: Snapshot) -> tuple[Row, ...]:
 
     ``document`` is the content of campaign.json, of any age: what cannot be used in it counts as unknown.
     """
-    listed = booklist.parse(_text(snapshot, booklist.PATH))
+    listed = booklist.parse(snapshot.any_text(booklist.PATH))
     filed = {plan.slug: plan for plan in _plans(snapshot)}
     shelf = document.get("books")
     ledger = (
@@ -96,9 +96,11 @@ def render(rows: Sequence[Row]) -> str:
         "",
         f"{covered} of {len(rows)} books are equivalence-covered.",
         "",
-        "Passes: ✓ done, … under way, ✗ fell short, ○ a plan is on file that the ledger does not know, – open. "
-        "Layers: percent of the book's inventory that the corpus covers, from the newest scorecard; – not known or "
-        "not applicable.",
+        (
+            "Passes: ✓ done, … under way, ✗ fell short, ○ a plan is on file that the ledger does not know, – open. "
+            "Layers: percent of the book's inventory that the corpus covers, from the newest scorecard; – not known or "
+            "not applicable."
+        ),
         "",
         f"| {' | '.join(heads)} |",
         "|" + " --- |" * (4 + len(BOOK.passes)) + " ---: |" * len(LAYERS),
@@ -199,7 +201,7 @@ def _plans(snapshot: Snapshot) -> Iterator[_Filed]:
         if path.count("/") == PLANS.count("/") + 1:
             key = path, blobs[path]
             if key not in _read:
-                _read[key] = _filed_in(path, snapshot.read(path).decode("utf-8", "replace"))
+                _read[key] = _filed_in(path, snapshot.any_text(path))
             yield _read[key]
 
 
@@ -224,7 +226,3 @@ def _plan_of(book: Book, filed: Mapping[str, _Filed]) -> _Filed | None:
     words = set(_WORD.findall(f"{book.title} {book.author}".lower()))
     named = next((plan for plan in filed.values() if plan.entry <= book.entry <= plan.last and plan.entry), None)
     return named or next((p for p in filed.values() if not p.entry and len(words & set(p.slug.split("-"))) > 1), None)
-
-
-def _text(snapshot: Snapshot, path: str) -> str:
-    return snapshot.read(path).decode("utf-8", "replace") if snapshot.exists(path) else ""

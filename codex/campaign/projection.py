@@ -33,13 +33,14 @@ from codex.campaign.entries import (
     whole,
 )
 from codex.campaign.events import Event, Kind
-from codex.campaign.tables import machine_of
 from codex.campaign.totals import count
+from codex.tracks.fasttrack.names import IN_PRODUCTION
+from codex.tracks.registry import machine_of, shelves
 
 Document = dict[str, Any]
 
-#: Where the entries of a kind of subject stand in the document.
-SHELVES = {"book": "books", "flow": "flows", "unit": "units"}
+#: Shelves that are there before anything stands on them (protocol §2); the others come with their first subject.
+_FIRST = ("books", "flows")
 
 #: Keys of a pass that figures reported with an event cannot overwrite.
 _OWN_KEYS = frozenset(
@@ -48,7 +49,6 @@ _OWN_KEYS = frozenset(
 
 
 _ENDS = frozenset({Kind.PASS_COMPLETED, Kind.PASS_FAILED})
-_OF_UNITS = frozenset({Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED, Kind.UNIT_WITHDRAWN})
 
 
 def empty() -> Document:
@@ -93,9 +93,9 @@ def apply(document: Document, event: Event) -> None:
 def finish(document: Document) -> Document:
     """Count the totals and bring the top-level keys into their order."""
     totals = count(document)
-    for shelf in SHELVES.values():
+    for shelf in shelves().values():
         found = document.pop(shelf, {})
-        if found or shelf != "units":
+        if found or shelf in _FIRST:
             document[shelf] = found
     document.pop("totals")
     document["totals"] = totals
@@ -103,27 +103,26 @@ def finish(document: Document) -> Document:
 
 
 def entry_of(document: Document, subject: str) -> Entry | None:
-    """The entry of a subject in the document itself; a unit's is made when missing, None for what has none."""
-    kind, _, name = subject.partition(":")
-    shelf = SHELVES.get(kind)
-    if shelf is None or not name:
+    """The entry of a subject in the document itself, made when its kind needs no registration; None without one."""
+    machine, name = machine_of(subject), subject.partition(":")[2]
+    if machine is None or not name:
         return None
-    entries: dict[str, Entry] = document.setdefault(shelf, {})
-    if kind == "unit":
-        return entries.setdefault(name, {"status": "queued", "current_owner": None, "owner_until": None})
+    entries: dict[str, Entry] = document.setdefault(machine.shelf, {})
+    if machine.made_by_naming:
+        return entries.setdefault(name, {"status": machine.initial, "current_owner": None, "owner_until": None})
     return entries.get(name)
 
 
 def opened(document: Document) -> Document:
     """A document for more events, which shares its entries with this one until they are made its own."""
-    shelves = {shelf: dict(document[shelf]) for shelf in SHELVES.values() if isinstance(document.get(shelf), dict)}
-    return document | shelves | {"totals": copy.deepcopy(document["totals"])}
+    copied = {shelf: dict(document[shelf]) for shelf in shelves().values() if isinstance(document.get(shelf), dict)}
+    return document | copied | {"totals": copy.deepcopy(document["totals"])}
 
 
 def own_entry(document: Document, subject: str) -> None:
     """Give an opened document an entry of its own for a subject, to be changed."""
     kind, _, name = subject.partition(":")
-    entries = document.get(SHELVES.get(kind, ""), {})
+    entries = document.get(shelves().get(kind, ""), {})
     if name in entries:
         entries[name] = copy.deepcopy(entries[name])
 
@@ -138,13 +137,13 @@ def _register(document: Document, event: Event) -> None:
     data = copy.deepcopy(event.data)
     if kind == "campaign":
         _describe(document, data)
-    elif kind in SHELVES and name:
-        document.setdefault(SHELVES[kind], {})[name] = fill_registered(event.subject, data)
+    elif kind in shelves() and name:
+        document.setdefault(shelves()[kind], {})[name] = fill_registered(event.subject, data)
 
 
 def _describe(document: Document, data: dict[str, Any]) -> None:
     """Free keys of the campaign, in their order before ours; money and calls of another age are added to ours."""
-    head = {k: v for k, v in data.items() if k not in {*SHELVES.values(), "totals"}}
+    head = {k: v for k, v in data.items() if k not in {*shelves().values(), "totals"}}
     rest = {k: v for k, v in document.items() if k not in head}
     brought, counted = data.get("totals"), document["totals"]
     if isinstance(brought, dict):
@@ -157,7 +156,7 @@ def _describe(document: Document, data: dict[str, Any]) -> None:
 
 def _charge(entry: Entry, event: Event) -> None:
     """Add the event's cost to its pass, and to the unit that it names: the cost of a pass includes its units."""
-    name = event.pass_name or ("P4_production" if event.kind in _OF_UNITS else "")
+    name = event.of_pass
     if not name or (not Decimal(event.cost_usd) and event.kind not in _ENDS):
         return
     record = pass_record(entry, name)
@@ -227,8 +226,8 @@ def _transition(entry: Entry, event: Event) -> None:
     before = entry.get("status")
     entry["status"] = event.to_state
     entry.pop("escalation", None)
-    if event.to_state == "audit-degraded":
-        entry["expectations"] = "topic-equivalent"  # protocol §6, pass 1: no reproduction-equivalence
+    reached = machine.state(event.to_state) if machine else None
+    entry.update(reached.sets if reached else {})
     if machine is not None and isinstance(before, str):
         reopen_passes(entry, machine, before, event.to_state)
 
@@ -251,7 +250,7 @@ def _unit_rejected(entry: Entry, event: Event) -> None:
     status = entry.get("status") if event.subject.startswith("unit:") else None
     record = _unit(entry, event, "rejected")
     record["defects"] = len(defects) if isinstance(defects, list) else 0
-    if status == "in-production":  # a subject of its own: its next attempt is due
+    if status == IN_PRODUCTION:  # a subject of its own: its next attempt is due
         record["status"] = status
 
 
@@ -268,7 +267,7 @@ def _unit(entry: Entry, event: Event, status: str) -> Entry:
     if event.subject.startswith("unit:"):
         record = entry
     else:
-        record = unit_record(pass_record(entry, event.pass_name or "P4_production"), _unit_id(event))
+        record = unit_record(pass_record(entry, event.of_pass), _unit_id(event))
     record["status"] = status
     record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
     return record

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from codex.campaign.projection import SHELVES, Document
+from codex.campaign.projection import Document
+from codex.tracks.registry import shelves
 
 #: Shelf and name of an entry → the entry and its text. Entries in it are never changed.
 Texts = dict[tuple[str, str], tuple[Any, str]]
@@ -18,9 +19,9 @@ Texts = dict[tuple[str, str], tuple[Any, str]]
 def render_known(document: Document, known: Texts) -> tuple[bytes, Texts]:
     """The bytes of campaign.json and the texts of its entries; ``known`` are those of an earlier document."""
     texts: Texts = {}
-    shelves = set(SHELVES.values())
+    shelved = set(shelves().values())
     members = [
-        f"  {_dump(key)}: {_shelf(key, value, known, texts) if key in shelves and value else _indented(value, 2)}"
+        f"  {_dump(key)}: {_shelf(key, value, known, texts) if key in shelved and value else _indented(value, 2)}"
         for key, value in document.items()
     ]
     whole = "{\n" + ",\n".join(members) + "\n}\n"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from codex.campaign.states import Machine
-from codex.campaign.tables import BOOK, FLOW
+from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.flows import FLOW
+from codex.tracks.machine import Machine
 
 #: Totals that count a book from this state on.
 _REACHED = {

@@ -23,7 +23,7 @@ def failed_attempts(ledger: Ledger) -> frozenset[Attempt]:
         unit = event.unit or (str(event.data.get("id") or "") if event.kind == Kind.UNIT_REJECTED else "")
         attempt = event.data.get("attempt")
         if isinstance(attempt, int):
-            found.add((name, event.pass_name or "P4_production", "" if kind == "unit" else unit, attempt))
+            found.add((name, event.of_pass, "" if kind == "unit" else unit, attempt))
     return frozenset(found)
 
 

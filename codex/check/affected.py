@@ -15,7 +15,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from codex.cache.place import store_of
-from codex.check.corpus import CATALOG, CONTENT, DEPS, NOTATION, SITE, SnapshotAnswers
+from codex.check.corpus import CATALOG, CONTENT, NOTATION, SITE, SnapshotAnswers
+from codex.check.depsfile import DEPS
 from codex.check.judging import Judged
 from codex.check.policy import Policy
 from codex.check.runner import judge_corpus, judge_paths

@@ -61,19 +61,30 @@ again: one after which a check that passed would fail is left out. Front matter 
 
 #: Where level core departs from the reference validator, and why.
 DIFFERENCES = (
-    "A file that cannot be read as a unit is a finding on that file (PE001–PE004) and never ends the run; a field of "
-    "an unfit type makes the unit fail with PE004, and the rules that do not read it are still listed.",
+    (
+        "A file that cannot be read as a unit is a finding on that file (PE001–PE004) and never ends the run; a field "
+        "of an unfit type makes the unit fail with PE004, and the rules that do not read it are still listed."
+    ),
     "A file whose front matter is valid YAML but no mapping is left out of the index of ids; the reference stops.",
-    "RF002 is *not judged* when all that it could not find would lie below `reference/` and the checkout has no such "
-    "folder. The reference fails it.",
-    "Nothing outside the workspace is ever looked at: an absolute path, or one that leaves by `..`, is not found "
-    "(RF002, LN003), whatever the machine holds. The reference would follow it, so its verdict depends on the machine.",
+    (
+        "RF002 is *not judged* when all that it could not find would lie below `reference/` and the checkout has no "
+        "such folder. The reference fails it."
+    ),
+    (
+        "Nothing outside the workspace is ever looked at: an absolute path, or one that leaves by `..`, is not found "
+        "(RF002, LN003), whatever the machine holds. The reference would follow it, so its verdict depends on the "
+        "machine."
+    ),
     "Symbolic links and empty folders are not part of a workspace: a reference to one is not found.",
     "The workspace is the nearest folder with `content/` and `manifests/`; `OVERVIEW.md` is not needed.",
-    "Front matter whose aliases stand for more than 100,000 values, or that is nested beyond what the parser can "
-    "follow, or holds a number of more than 3,000 digits, is PE003; the reference runs out of memory or stops.",
-    "An entry that cannot be looked up because it is itself a list or mapping (a prerequisite, a hook's kind, a "
-    "citation's source) counts as not found; the reference may stop with an error.",
+    (
+        "Front matter whose aliases stand for more than 100,000 values, or that is nested beyond what the parser can "
+        "follow, or holds a number of more than 3,000 digits, is PE003; the reference runs out of memory or stops."
+    ),
+    (
+        "An entry that cannot be looked up because it is itself a list or mapping (a prerequisite, a hook's kind, a "
+        "citation's source) counts as not found; the reference may stop with an error."
+    ),
     "Hashes at the very end of a file with nothing but blanks behind them are no heading; no verdict depends on it.",
     "`manifests/deps.json` that is not JSON ends the run with a message and exit status 2, and without a traceback.",
 )

@@ -71,17 +71,5 @@ pounds copyright AA aa AE ae OE oe O o L l ss i j c v u H d b k r t pitchfork qe
 
 #: Names without the backslash.
 STANDARD = frozenset(
-    " ".join(
-        (
-            _LETTERS,
-            _OPERATORS,
-            _BINARY,
-            _RELATIONS,
-            _ARROWS,
-            _DELIMITERS,
-            _ACCENTS_AND_FONTS,
-            _STRUCTURE,
-            _SIGNS,
-        )
-    ).split()
+    f"{_LETTERS}{_OPERATORS}{_BINARY}{_RELATIONS}{_ARROWS}{_DELIMITERS}{_ACCENTS_AND_FONTS}{_STRUCTURE}{_SIGNS}".split()
 )

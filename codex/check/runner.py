@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from codex.cache.store import Store
 from codex.check.answers import Answers
-from codex.check.corpus import CONTENT, DEPS, SnapshotAnswers
+from codex.check.corpus import CONTENT, SnapshotAnswers
+from codex.check.depsfile import DEPS
 from codex.check.facts import Facts
 from codex.check.judging import Judged, compose, judge
 from codex.check.parallel import FactsByBlob, Helper, split_work

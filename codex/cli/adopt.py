@@ -30,12 +30,12 @@ def adopt(
     ] = None,
     examples: Annotated[int, typer.Option("--examples", min=0, help="Examples of each kind; 0: all.")] = 3,
     workspace: WorkspaceOption = None,
-    form: JsonOption = "text",
+    output: JsonOption = "text",
 ) -> int:
     """Look at an existing corpus and say what the engine makes of it. Without --write nothing is written at all."""
     from codex.cli import adopt_view
 
-    as_json = want_json(form)
+    as_json = want_json(output)
     place = _place(path or requested_root(workspace) or Path())
     kinds = _kinds(only or [], skip or [])
     if write:

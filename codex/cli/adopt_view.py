@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from codex.cli.ledger_view import plain
 from codex.integration.adoption.kind import Finding, Found
 from codex.integration.adoption.mend import Mended
 from codex.integration.adoption.survey import Survey
+from codex.oversight.render.pieces import plain, table
 from codex.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _SHOWN_FAILURES = 5
 _WIDTH = 160
@@ -73,17 +74,12 @@ def _counts(name: str, before: Survey, after: Survey) -> str:
 
 
 def _summary(found: Survey) -> Iterator[RenderableType]:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Section", no_wrap=True)
-    for column in ("Units", "Pass", "Fail", "Not judged"):
-        table.add_column(column, justify="right")
-    totals = [0, 0, 0, 0]
-    for each in found.sections:
-        counts = (each.units, each.passing, each.failing, each.not_judged)
-        totals = [a + b for a, b in zip(totals, counts, strict=True)]
-        table.add_row(plain(each.name), *map(str, counts))
-    table.add_row("all", *map(str, totals), style="bold")
-    yield table
+    columns = ("Units", "Pass", "Fail", "Not judged")
+    counts = {each.name: (each.units, each.passing, each.failing, each.not_judged) for each in found.sections}
+    totals = [sum(column) for column in zip(*counts.values(), strict=True)] or [0] * len(columns)
+    shown = table(("Section", *columns), ((name, *figures) for name, figures in counts.items()), right=columns)
+    shown.add_row("all", *map(str, totals), style="bold")
+    yield shown
     if found.unchecked:
         yield plain(f"The units were not checked: {found.unchecked}")
     worst = [f"{code} {name} ({n})" for (code, name), n in list(found.failures.items())[:_SHOWN_FAILURES]]

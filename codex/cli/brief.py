@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, emit_json, requested_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, emit_json, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
@@ -31,10 +31,9 @@ def brief(
     from codex.campaign.ledger import Ledger
     from codex.passes.calls import agent_call, make_context
     from codex.passes.registry import get_pass
-    from codex.workspace import Workspace
 
     as_json = want_json(output)
-    opened = Workspace.open(requested_root(workspace))
+    opened = open_workspace(workspace)
     ledger = Ledger.load(opened.snapshot())
     each = get_pass(pass_name)
     about, of = _subject(ledger, each.name, subject, unit)
@@ -42,7 +41,7 @@ def brief(
     call = agent_call(opened, context, chosen)
     typer.echo(size_line(call, each.prompt), err=True)
     if as_json:
-        emit_json({"call": str(call.address), "model": call.model, "prefix": call.prefix, "prompt": call.prompt})
+        emit_json(as_document(call))
     else:
         typer.echo(call.prefix + "\n" + call.prompt)
 
@@ -51,7 +50,7 @@ def _subject(ledger: Ledger, pass_name: str, wanted: str, unit: str | None) -> t
     """The subject and the unit that are meant: a unit that a book owes is the book's, any other one is queued."""
     from codex.passes.queued import KIND
     from codex.units.ids import is_id
-    from flows.books import find_book
+    from flows.find import find_book
 
     name = wanted.strip().removeprefix(f"{KIND}:")
     if pass_name != "P4_production" or not is_id(name):
@@ -61,6 +60,11 @@ def _subject(ledger: Ledger, pass_name: str, wanted: str, unit: str | None) -> t
         if any(isinstance(each, dict) and each.get("id") == name for each in owed):
             return book, name
     return f"{KIND}:{name}", name
+
+
+def as_document(call: AgentCall[Any]) -> dict[str, str]:
+    """A brief for programs."""
+    return {"call": str(call.address), "model": call.model, "prefix": call.prefix, "prompt": call.prompt}
 
 
 def size_line(call: AgentCall[Any], prompt: str) -> str:

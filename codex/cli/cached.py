@@ -1,12 +1,10 @@
-"""What commands that read the corpus share: its cache, its settings if there are any, JSON of any size."""
+"""What commands that read the corpus share: its cache, and its settings if there are any."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codex.cache.store import Store
@@ -35,8 +33,3 @@ def settings_of(root: Path, topic: str) -> Settings | None:
     if (root / "codex.toml").exists() or any(name.startswith(prefix) for name in os.environ):
         return Workspace(root).settings
     return None
-
-
-def print_json(document: Any) -> None:
-    """One JSON document on standard output. On one line: indented, a whole corpus takes a second longer."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

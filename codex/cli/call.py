@@ -37,7 +37,7 @@ def app(
         return _list(home, as_json)
     box = find_call(home, call)
     if action == "brief" and what is None:
-        return _brief(box)
+        return _brief(box, as_json)
     if action == "tool" and what is not None:
         given = read_arguments(box, what, arguments, arg or [], file or [])
         answer = use_tool(box, what, given, wait)
@@ -52,8 +52,12 @@ def app(
     return 0 if answer.ok else 1
 
 
-def _brief(box: Outbox) -> int:
-    typer.echo(box.path("brief.md").read_text("utf-8"), nl=False)
+def _brief(box: Outbox, as_json: bool) -> int:
+    text = box.path("brief.md").read_text("utf-8")
+    if as_json:
+        emit_json({"call": box.name, "brief": text})
+    else:
+        typer.echo(text, nl=False)
     return 0
 
 

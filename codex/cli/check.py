@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codex.cli.chosen import SinceOption, UnitOption, chosen_paths
-from codex.cli.common import WorkspaceOption, open_workspace_root, requested_root
+from codex.cli.common import WorkspaceOption, chosen_format, emit_json, open_workspace_root, requested_root
 from codex.errors import UserError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def check(
 ) -> None:
     """Check units against the rubric: 0 all well, 1 something falls short, 2 the call is wrong."""
     if explain:
-        from codex.check.explain import explain as explain_rule
-
-        typer.echo(explain_rule(explain), nl=False)
+        _explain(explain, format_)
         return
     _require_fitting(format_, level, fix=fix, diff=diff, watch=watch)
     root = _root(workspace, paths)
@@ -75,6 +73,16 @@ def check(
     report = call.run()
     _print(report, format_)
     raise typer.Exit(report.exit_status(strict=strict))
+
+
+def _explain(code: str, format_: str) -> None:
+    from codex.check.explain import explain
+
+    text = explain(code)
+    if format_ == "json":
+        emit_json({"code": code, "text": text})
+    else:
+        typer.echo(text, nl=False)
 
 
 @dataclass(frozen=True)
@@ -106,8 +114,7 @@ class Call:
 
 
 def _require_fitting(format_: str, level: str, *, fix: bool, diff: bool, watch: bool) -> None:
-    if format_ not in _FORMATS:
-        raise UserError(f"There is no format {format_!r}.", remedy=f"Use one of {', '.join(_FORMATS)}.")
+    chosen_format(format_, *_FORMATS)
     if level not in _LEVELS:
         raise UserError(f"There is no level {level!r}.", remedy="Use core or full.")
     if diff and not fix:
@@ -141,16 +148,14 @@ def _policy(root: Path, level: str, select: str) -> Policy:
 
 
 def _print(report: CheckReport, format_: str) -> None:
-    from codex.cli.cached import print_json
-
     if format_ == "json":
         from codex.check.formats.as_json import report_document
 
-        print_json(report_document(report))
+        emit_json(report_document(report), lines=False)
     elif format_ == "sarif":
         from codex.check.formats.as_sarif import report_sarif
 
-        print_json(report_sarif(report))
+        emit_json(report_sarif(report), lines=False)
     elif format_ == "github":
         from codex.check.formats.as_github import report_github
 

@@ -1,4 +1,4 @@
-"""What every command shares: the workspace option, JSON output, the console, and how errors end."""
+"""What every command shares: options, the workspace that is meant, the console, JSON output."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from codex.errors import UserError
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from codex.workspace import Workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -22,10 +26,25 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[str, typer.Option("--format", help="text for people, json for scripts.", metavar="text|json")]
-
+BriefOnlyOption = Annotated[bool, typer.Option("--brief-only", help="Print the brief; send and pay nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
+AskingOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")]
+PushOption = Annotated[bool | None, typer.Option("--push/--no-push", help="Push to the remote of codex.toml.")]
+BackendOption = Annotated[
+    str | None, typer.Option("--backend", help="Who answers the agents' calls.", metavar="anthropic|handoff|replay")
+]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")
+]
+RecordingsOption = Annotated[
+    Path | None, typer.Option("--recordings", help="Recordings that the replay backend answers from.", metavar="DIR")
+]
 
 #: The options given before the command's name; set once by the root callback (cli/app.py).
 GLOBAL_OPTIONS: dict[str, Any] = {"workspace": None, "debug": False}
+
+#: Characters of a line where the output is no terminal. Tables are not broken there; a screen needs some width.
+_ENDLESS, _SCREEN = 10_000, 160
 
 
 def requested_root(path: Path | None) -> Path | None:
@@ -33,28 +52,55 @@ def requested_root(path: Path | None) -> Path | None:
     return path if path is not None else GLOBAL_OPTIONS["workspace"]
 
 
-def open_workspace_root(path: Path | None) -> Path:
-    """The root folder of the workspace that the call means; raises WorkspaceError when there is none."""
+def open_workspace(path: Path | None) -> Workspace:
+    """The workspace that the call means; raises WorkspaceError when there is none."""
     from codex.workspace import Workspace
 
-    return Workspace.open(requested_root(path)).root
+    return Workspace.open(requested_root(path))
+
+
+def open_workspace_root(path: Path | None) -> Path:
+    """The root folder of the workspace that the call means; raises WorkspaceError when there is none."""
+    return open_workspace(path).root
+
+
+def absolute(path: Path | None) -> str | None:
+    """A folder as a request names it: a run does not depend on where it was started."""
+    return str(path.absolute()) if path else None
+
+
+def chosen_format(value: str, *formats: str) -> str:
+    """The value of ``--format``; raises UserError naming those that there are."""
+    if value not in formats:
+        raise UserError(f"--format {value!r} is not one of {', '.join(formats)}.", remedy="Name one of them.")
+    return value
 
 
 def want_json(value: str) -> bool:
-    if value not in {"text", "json"}:
-        raise typer.BadParameter(f"{value!r} is not one of text, json", param_hint="--format")
-    return value == "json"
+    return chosen_format(value, "text", "json") == "json"
 
 
-def emit_json(document: Any) -> None:
-    """Print one JSON document on standard output, and nothing else there."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write("\n")
+def emit_json(document: Any, *, lines: bool = True) -> None:
+    """Print one JSON document on standard output, and nothing else there.
+
+    ``lines=False`` puts it on one line: indented, the results of a whole corpus take a second longer.
+    """
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2 if lines else None, default=str) + "\n")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A Rich console: colour only on a terminal, ``NO_COLOR`` honoured, long words never cut in pipes."""
+    """A Rich console: colour only on a terminal, ``NO_COLOR`` honoured, no line or table broken where it is none."""
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, soft_wrap=not stream.isatty(), highlight=False)
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal:
+        made.width, made.soft_wrap = _ENDLESS, True
+    return made
+
+
+def screen() -> Console:
+    """A Rich console for what fills the whole width."""
+    made = console()
+    if not made.is_terminal:
+        made.width, made.soft_wrap = _SCREEN, False
+    return made

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
+from codex.cli.common import (
+    DryRunOption,
+    JsonOption,
+    PushOption,
+    WorkspaceOption,
+    console,
+    emit_json,
+    open_workspace,
+    want_json,
+)
+from codex.errors import UserError
 
 if TYPE_CHECKING:
     from codex.corpus.proposals import Proposal, Status
@@ -21,8 +30,6 @@ STATES = ("pending", "approved", "rejected", "registered", "all")
 
 IdsArgument = Annotated[list[str], typer.Argument(help="Proposals, as list shows them; their number is enough.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why; kept with the decision.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
-PushOption = Annotated[bool | None, typer.Option("--push/--no-push", help="Push to the remote of codex.toml.")]
 
 
 @app.command("list")
@@ -33,17 +40,17 @@ def list_connections(
     kind: Annotated[str, typer.Option("--type", help="Only those of this type.")] = "",
     strength: Annotated[str, typer.Option("--strength", help="load-bearing, synthesis or lateral.")] = "",
     workspace: WorkspaceOption = None,
-    form: JsonOption = "text",
+    output: JsonOption = "text",
 ) -> None:
     """List proposed connections that wait for a decision; --status all shows everything, the registry included.
 
     Example: codexctl connections list --unit 03.09.02 --strength load-bearing
     """
-    as_json = want_json(form)
+    as_json = want_json(output)
     if status not in STATES:
-        raise typer.BadParameter(f"{status!r} is not one of {', '.join(STATES)}", param_hint="--status")
+        raise UserError(f"--status {status!r} is not one of {', '.join(STATES)}.", remedy="Name one of them.")
     wanted = {"unit": unit, "concept": concept, "type": kind, "strength": strength}
-    found = [each for each in _all(_open(workspace).snapshot()) if _matches(each, status, wanted)]
+    found = [each for each in _all(open_workspace(workspace).snapshot()) if _matches(each, status, wanted)]
     if as_json:
         emit_json({"connections": found})
         return
@@ -54,40 +61,42 @@ def list_connections(
     console().print(closing or ("Nothing waits for a decision." if status == "pending" else f"{len(found)} found."))
 
 
-@app.command()
-def approve(
-    ids: IdsArgument,
-    note: NoteOption = "",
-    dry_run: DryRunOption = False,
-    push: PushOption = None,
-    workspace: WorkspaceOption = None,
-    form: JsonOption = "text",
-) -> int:
-    """Take proposed connections into the registry, in one commit.
+def _decision(status: Status, help_: str) -> Callable[..., int]:
+    """A command that decides so: the decisions differ in nothing else."""
 
-    Example: codexctl connections approve conn:012.spin-group-clifford-algebra 13 --note "Used by all of chapter 9."
-    """
-    return _decide(_open(workspace), ids, "approved", note, dry_run=dry_run, push=push, as_json=want_json(form))
+    def command(
+        ids: IdsArgument,
+        note: NoteOption = "",
+        dry_run: DryRunOption = False,
+        push: PushOption = None,
+        workspace: WorkspaceOption = None,
+        output: JsonOption = "text",
+    ) -> int:
+        as_json = want_json(output)
+        return _decide(open_workspace(workspace), ids, status, note, dry_run=dry_run, push=push, as_json=as_json)
+
+    command.__doc__ = help_
+    return command
 
 
-@app.command()
-def reject(
-    ids: IdsArgument,
-    note: NoteOption = "",
-    dry_run: DryRunOption = False,
-    push: PushOption = None,
-    workspace: WorkspaceOption = None,
-    form: JsonOption = "text",
-) -> int:
-    """Keep proposed connections out of the registry, in one commit; they are not proposed again."""
-    return _decide(_open(workspace), ids, "rejected", note, dry_run=dry_run, push=push, as_json=want_json(form))
+app.command("approve")(
+    _decision(
+        "approved",
+        """Take proposed connections into the registry, in one commit.
+
+        Example: codexctl connections approve conn:012.spin-group-clifford-algebra 13 --note "Used by all of chapter 9."
+        """,
+    )
+)
+app.command("reject")(
+    _decision("rejected", "Keep proposed connections out of the registry, in one commit; they are not proposed again.")
+)
 
 
 def _decide(
     workspace: Workspace, ids: list[str], status: Status, note: str, *, dry_run: bool, push: bool | None, as_json: bool
 ) -> int:
     from codex.cli.integrate_revert import is_outstanding, print_warnings
-    from codex.errors import UserError
     from codex.integration.integrator import integrate
     from codex.integration.proposal import ConnectionDecision, Proposal
 
@@ -118,7 +127,6 @@ def _decide(
 def _is_open(proposal: Proposal, status: Status) -> bool:
     """False when it was decided so before; raises UserError when it was decided otherwise."""
     from codex.corpus.proposals import PATH
-    from codex.errors import UserError
 
     if proposal.status not in {"pending", status}:
         raise UserError(
@@ -130,8 +138,6 @@ def _is_open(proposal: Proposal, status: Status) -> bool:
 
 def _named(known: list[Proposal], name: str) -> Proposal:
     """The proposal of that id, or of that number."""
-    from codex.errors import UserError
-
     number = name.removeprefix("conn:")
     found = [each for each in known if each.id == name]
     if not found and number.isdecimal():
@@ -190,9 +196,3 @@ def _print(each: dict[str, Any]) -> None:
     for name, text in details.items():
         if text:
             out.print(f"  {name}: {text}", markup=False)
-
-
-def _open(workspace: Path | None) -> Workspace:
-    from codex.workspace import Workspace
-
-    return Workspace.open(requested_root(workspace))

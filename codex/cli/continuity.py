@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codex.cli.chosen import SinceOption, UnitOption
-from codex.cli.common import JsonOption, WorkspaceOption, open_workspace_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, emit_json, open_workspace_root, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def continuity(
 
 def _print(report: ContinuityReport, *, as_json: bool, each_unit: bool) -> None:
     if as_json:
-        from codex.cli.cached import print_json
-
-        print_json(report.as_json())
+        emit_json(report.as_json(), lines=False)
     else:
         from codex.continuity.report import report_lines
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, open_workspace_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, emit_json, open_workspace_root, screen, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
     from codex.oversight.sheet import Panel
     from codex.oversight.view import View
-
-#: Characters of a line where the output is no terminal.
-_PIPED = 160
 
 
 def dashboard(
@@ -61,23 +58,18 @@ def heading(view: View, panels: Mapping[str, Panel]) -> str:
 
 def _print_screen(root: Path) -> None:
     from codex.oversight.panels import all_panels
-    from codex.oversight.render.terminal import screen
+    from codex.oversight.render import terminal
 
-    view = view_of(root)
+    view, shown = view_of(root), screen()
     panels = all_panels(view)
-    shown = console()
-    if not shown.is_terminal:
-        shown.width = _PIPED
-    shown.soft_wrap = False
-    shown.print(screen(panels, heading(view, panels), shown.width))
+    shown.print(terminal.screen(panels, heading(view, panels), shown.width))
 
 
 def _print_json(root: Path) -> None:
-    from codex.cli.cached import print_json
     from codex.oversight.panels import all_panels
     from codex.oversight.sheet import flat
 
-    print_json({name: flat(panel) for name, panel in all_panels(view_of(root)).items()})
+    emit_json({name: flat(panel) for name, panel in all_panels(view_of(root)).items()}, lines=False)
 
 
 def _write_page(root: Path, file: Path) -> None:

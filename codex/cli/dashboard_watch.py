@@ -19,12 +19,10 @@ AT_LEAST = 60.0
 
 def watch_screen(root: Path) -> NoReturn:
     """Keep a screen of the dashboard up to date until interrupted; where there is no terminal, print each one."""
-    from codex.cli.common import console
+    from codex.cli.common import screen
 
-    shown = console()
-    shown.soft_wrap = False
+    shown = screen()
     if not shown.is_terminal:
-        shown.width = 160
         _loop(root, shown)
     with shown.screen(hide_cursor=True):
         _loop(root, shown)

@@ -3,60 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from codex.agents.messages import build_body, opening_messages
 from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
+from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Step, next_step
 from codex.passes.calls import agent_call, make_context
 from codex.passes.engine import production_units
+from codex.passes.registry import get_pass
+from codex.tracks.registry import machine_in
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
     from codex.workspace import Workspace
 
 
-def what_would_happen(workspace: Workspace, subject: str) -> list[str]:
-    """Lines for people: the step, each call that it makes (model, size, tools, cost of a turn), and the ceilings."""
+@dataclass(frozen=True)
+class Question:
+    """A call that would be made: brief in bytes; ``first_turn_usd``: what its first turn can cost at most."""
+
+    call: str
+    model: str
+    bytes: int
+    tools: tuple[str, ...]
+    first_turn_usd: Decimal
+    max_turns: int
+
+    @classmethod
+    def of(cls, workspace: Workspace, call: AgentCall[Any]) -> Question:
+        body = build_body(call, Toolbox(workspace.snapshot()).definitions(call.tools), opening_messages(call))
+        price = load_prices(workspace.root / "manifests" / "prices.json").of(call.model)
+        size, tools = len(call.prefix.encode()) + len(call.prompt.encode()), tuple(call.tools)
+        return cls(str(call.address), call.model, size, tools, price.worst_case(body), call.max_turns)
+
+    def lines(self) -> Iterator[str]:
+        tools = ", ".join(self.tools) or "none"
+        yield f"  {self.call}: {self.model}, a brief of {self.bytes / 1000:.0f} kB, tools: {tools}"
+        yield f"    its first turn costs at most ${self.first_turn_usd:.2f}; there are at most {self.max_turns} turns"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"first_turn_usd": float(self.first_turn_usd)}
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The step that is due for a book; no ``pass_name``: none is. ``ceilings`` and ``spent`` in US dollars."""
+
+    book: str
+    state: str
+    pass_name: str = ""
+    leads_to: str = ""
+    calls: tuple[Question, ...] = ()
+    ceilings: tuple[tuple[str, Decimal], ...] = ()
+    spent: Decimal = Decimal(0)
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        if not self.pass_name:
+            yield f"{self.book} is at {self.state}: no pass is due"
+            return
+        yield f"{self.book} is at {self.state}; next: {self.pass_name}, which leads to {self.leads_to}"
+        if not self.calls:
+            yield "  no agent is asked: a batch of production is dispatched or closed"
+            return
+        for call in self.calls:
+            yield from call.lines()
+        yield from (f"  never more than ${usd:.2f} for {scope}" for scope, usd in self.ceilings)
+        yield f"  spent on this book so far: ${self.spent:.2f}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs; ``pass`` is null when none is due."""
+        return {
+            "book": self.book, "state": self.state, "pass": self.pass_name or None, "leads_to": self.leads_to or None,
+            "calls": [call.as_json() for call in self.calls],
+            "ceilings_usd": {scope: float(usd) for scope, usd in self.ceilings}, "spent_usd": float(self.spent),
+        }  # fmt: skip
+
+
+def next_step_of(workspace: Workspace, subject: str) -> NextStep:
+    """What a run of the book would do first."""
     ledger = Ledger.load(workspace.snapshot())
-    step = next_step(ledger, subject)
-    slug = subject.partition(":")[2]
+    step, slug, spent = next_step(ledger, subject), subject.partition(":")[2], ledger.spent(subject)
     if not isinstance(step, Step):
-        return [f"{slug} is at {step.state}: no pass is due"]
-    lines = [f"{slug} is at {step.source}; next: {step.pass_name}, which leads to {step.target}"]
-    calls = [_call(workspace, ledger, step, unit) for unit in _units(workspace, step)]
-    if not calls:
-        return [*lines, "  no agent is asked: a batch of production is dispatched or closed"]
-    return [
-        *lines,
-        *(line for call in calls for line in about_call(workspace, call)),
-        *_ceilings(ledger, step, calls[0]),
+        return NextStep(slug, step.state, spent=spent)
+    asked = [
+        agent_call(workspace, *make_context(workspace, None, ledger, subject, step.pass_name, unit))
+        for unit in _units(workspace, step)
     ]
+    ceilings = tuple(asked[0].ceilings.items()) if asked else ()
+    calls = tuple(Question.of(workspace, call) for call in asked)
+    return NextStep(slug, step.source, step.pass_name, step.target, calls, ceilings, spent)
 
 
 def _units(workspace: Workspace, step: Step) -> list[str | None]:
     """What a step asks for: the units of production, or the pass as a whole."""
-    if step.pass_name != "P4_production":
+    if not get_pass(step.pass_name).by_unit:
         return [None]
-    return list(production_units(workspace, step.subject)) if step.source == "in-production" else []
-
-
-def _call(workspace: Workspace, ledger: Ledger, step: Step, unit: str | None) -> AgentCall[Any]:
-    return agent_call(workspace, *make_context(workspace, None, ledger, step.subject, step.pass_name, unit))
-
-
-def about_call(workspace: Workspace, call: AgentCall[Any]) -> Iterator[str]:
-    """Lines for people: model, size of the brief, tools, and what the first turn can cost at most."""
-    body = build_body(call, Toolbox(workspace.snapshot()).definitions(call.tools), opening_messages(call))
-    price = load_prices(workspace.root / "manifests" / "prices.json").of(call.model)
-    size = len(call.prefix.encode()) + len(call.prompt.encode())
-    yield f"  {call.address}: {call.model}, a brief of {size / 1000:.0f} kB, tools: {', '.join(call.tools) or 'none'}"
-    yield f"    its first turn costs at most ${price.worst_case(body):.2f}; there are at most {call.max_turns} turns"
-
-
-def _ceilings(ledger: Ledger, step: Step, call: AgentCall[Any]) -> Iterator[str]:
-    for scope, usd in call.ceilings.items():
-        yield f"  never more than ${usd:.2f} for {scope}"
-    yield f"  spent on this book so far: ${ledger.spent(step.subject):.2f}"
+    in_batch = machine_in(step.subject).in_batch(step.source, step.pass_name)
+    return list(production_units(workspace, step.subject)) if in_batch else []

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.campaign.answers import Waiting
-    from codex.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=__doc__)
 
@@ -23,7 +21,7 @@ def list_waiting(output: JsonOption = "text", workspace: WorkspaceOption = None)
     from codex.campaign.ledger import Ledger
 
     as_json = want_json(output)
-    found = all_waiting(Ledger.load(_open(workspace).snapshot()))
+    found = all_waiting(Ledger.load(open_workspace(workspace).snapshot()))
     if as_json:
         emit_json([_as_json(each) for each in found])
         return
@@ -48,7 +46,7 @@ def _as_json(waits: Waiting) -> dict[str, Any]:
 
 def _lines(waits: Waiting) -> list[str]:
     from codex.campaign.answers import offered
-    from codex.cli.ledger_view import plain
+    from codex.oversight.render.pieces import plain
 
     since = f" since {waits.since}" if waits.since else ""
     lines = [f"{waits.name} is at {waits.state}{since}: {plain(waits.reason)}"]
@@ -87,7 +85,7 @@ def answer(
     from codex.passes.answering import find_waiting
     from deployments.suspended import resume
 
-    place = _open(workspace)
+    place = open_workspace(workspace)
     ledger = Ledger.load(place.snapshot())
     waits = find_waiting(ledger, escalation)
     proposal = proposal_of(place, waits.subject, choice, Given(hint, tuple(drop or ())))
@@ -104,9 +102,3 @@ def answer(
 def _kept(waits: Waiting, choice: str) -> str:
     going_on = f"codexctl escalations answer {waits.name} retry"
     return f"{waits.name} stays at {waits.state} ({choice}). When it is done: {going_on}"
-
-
-def _open(workspace: Path | None) -> Workspace:
-    from codex.workspace import Workspace
-
-    return Workspace.open(requested_root(workspace))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import WorkspaceOption, open_workspace_root
+from codex.cli.common import WorkspaceOption, chosen_format, emit_json, open_workspace_root
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def graph(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show prerequisites: cycles, units whose prerequisites are not shipped, what rests on what, how deep."""
-    if format_ not in _FORMATS:
-        raise UserError(f"There is no format {format_!r}.", remedy=f"Use one of {', '.join(_FORMATS)}.")
+    chosen_format(format_, *_FORMATS)
     if cycles and unit:
         raise UserError("--cycles is about the whole graph.", remedy="Leave --unit or --cycles out.")
     whole, titles = _load(open_workspace_root(workspace).resolve())
@@ -44,9 +43,7 @@ def graph(
     else:
         document = _document(whole, titles, unit, steps, cycles=cycles)
         if format_ == "json":
-            from codex.cli.cached import print_json
-
-            print_json(document)
+            emit_json(document, lines=False)
         else:
             typer.echo("\n".join(_lines(document)))
     if cycles and whole.cycles:

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, requested_root, want_json
+from codex.cli.common import (
+    DryRunOption,
+    JsonOption,
+    PushOption,
+    WorkspaceOption,
+    console,
+    emit_json,
+    open_workspace,
+    want_json,
+)
 from codex.cli.integrate_revert import is_outstanding, print_warnings, take_back
 
 if TYPE_CHECKING:
-    from codex.corpus.index import CorpusIndex
     from codex.integration.proposal import IntegrationResult, Proposal
     from codex.workspace import Workspace
 
@@ -24,25 +32,20 @@ def integrate(
         list[str] | None, typer.Option("--revert", metavar="ID", help="Withdraw a shipped unit; may be repeated.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, with --revert; kept in the ledger.")] = "",
-    push: Annotated[
-        bool | None,
-        typer.Option("--push/--no-push", help="Push to the remote of codex.toml; alone: what is outstanding."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    push: PushOption = None,
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
-    form: JsonOption = "text",
+    output: JsonOption = "text",
 ) -> int:
     """Validate, register and commit finished units. Below all checks nothing is written and the defects are listed.
 
     --revert ID withdraws a unit: all that its integration did is undone by a new commit. --push without files sends
     what could not be sent before.
     """
-    from codex.workspace import Workspace
-
-    as_json = want_json(form)
+    as_json = want_json(output)
     names = list(dict.fromkeys(files or ()))
     _require_one_thing(names, revert, push)
-    place = Workspace.open(requested_root(workspace))
+    place = open_workspace(workspace)
     place.require_writable()
     if revert:
         return take_back(place, revert, reason, push=push, dry_run=dry_run, as_json=as_json)
@@ -130,29 +133,20 @@ def _proposal(workspace: Workspace, name: str) -> Proposal:
 
 
 def _read(workspace: Workspace, name: str) -> tuple[Path, bytes]:
-    from codex.corpus.index import CorpusIndex
+    from codex.cli.chosen import path_of_unit
     from codex.errors import ContentError, UserError
     from codex.integration.hostile import MAX_BYTES
     from codex.units import is_id
 
     path = Path(name)
     if is_id(name) and not path.exists():
-        path = workspace.root / _by_id(CorpusIndex(workspace.tree()), name)
+        path = workspace.root / path_of_unit(workspace.tree(), name)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ContentError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB.", remedy="Split the unit.")
         return path, path.read_bytes()
     except OSError as exc:
         raise UserError(f"{path} cannot be read: {exc.strerror}.", remedy="Name a unit file or an id.") from exc
-
-
-def _by_id(index: CorpusIndex, unit_id: str) -> str:
-    from codex.errors import UserError
-
-    path = index.path_of(unit_id)
-    if path is None:
-        raise UserError(f"No file in content/ has the id {unit_id}.", remedy="Name the file itself.")
-    return path
 
 
 def _document(proposal: Proposal, result: IntegrationResult) -> dict[str, Any]:

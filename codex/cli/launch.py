@@ -15,23 +15,27 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from codex.workspace import Workspace
+    from flows.request import BookRequest, SubjectRequest
+
+
+def run_subject(workspace: Workspace, request: BookRequest | SubjectRequest, *, aside: bool = False) -> dict[str, Any]:
+    """Run a subject with its progress on the console; returns the flow's reference (name, state). As ``run_flow``."""
     from flows.request import BookRequest
 
-
-def run_book(workspace: Workspace, request: BookRequest) -> dict[str, Any]:
-    """Run a book with its progress on the console; returns the flow's reference (book, state). Errors: ``run_flow``."""
     _look_first(workspace, request)
-    reference: dict[str, Any] = run_flow(workspace, "flows.book", "book", request)
+    name = "book" if isinstance(request, BookRequest) else "subject"
+    reference: dict[str, Any] = run_flow(workspace, f"flows.{name}", name, request, aside=aside)
     return reference
 
 
-def run_flow(workspace: Workspace, module: str, name: str, request: BaseModel) -> Any:
+def run_flow(workspace: Workspace, module: str, name: str, request: BaseModel, *, aside: bool = False) -> Any:
     """Run the flow ``name`` of a module with its progress on the console; returns what it returns.
 
+    ``aside``: progress goes to standard error, where standard output is for the result alone.
     Raises what the flow raises, and ServerProblem when the Prefect server cannot be had or stops answering.
     """
     server = start_server(workspace)
-    typer.echo(f"Prefect {server.ui}")
+    typer.echo(f"Prefect {server.ui}", err=aside)
     import httpx
     from prefect.exceptions import PrefectException
 
@@ -40,7 +44,7 @@ def run_flow(workspace: Workspace, module: str, name: str, request: BaseModel) -
 
     flow = getattr(import_module(module), name)
     try:
-        with shown() as reporter, reporting_to(reporter):
+        with shown(aside=aside) as reporter, reporting_to(reporter):
             return asyncio.run(flow(request))
     except KeyboardInterrupt:  # Typer makes an exit status of it and says nothing
         typer.echo("codexctl: interrupted; nothing is lost, run the same command again to go on.", err=True)
@@ -52,7 +56,7 @@ def run_flow(workspace: Workspace, module: str, name: str, request: BaseModel) -
         ) from error
 
 
-def _look_first(workspace: Workspace, request: BookRequest) -> None:
+def _look_first(workspace: Workspace, request: BookRequest | SubjectRequest) -> None:
     """Raise what a run would end with at once, before a server is started for it."""
     from codex.campaign.ledger import Ledger
     from flows.backends import choose_backend
@@ -60,4 +64,4 @@ def _look_first(workspace: Workspace, request: BookRequest) -> None:
 
     workspace.require_writable()
     choose_backend(workspace, request.backend, request.recordings)
-    refuse_held(Ledger.load(workspace.snapshot()), f"book:{request.book}", request.owner or "")
+    refuse_held(Ledger.load(workspace.snapshot()), request.subject, request.owner or "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def verify(workspace: WorkspaceOption = None, output: JsonOption = "text") -> No
 
 
 def _told(problem: Problem) -> str:
-    from codex.cli.ledger_view import plain
+    from codex.oversight.render.pieces import plain
 
     event = f" [{plain(problem.event)}]" if problem.event else ""
     return f"{problem.place}{event}: {problem.message}"
@@ -112,9 +112,7 @@ def rebuild(
     if write and diff:
         raise UserError("--diff only shows, --write writes.", remedy="Leave one of them out.")
     if write:
-        from codex.workspace import Workspace
-
-        return ledger_rebuild.write(Workspace.open(open_workspace_root(workspace)))
+        return ledger_rebuild.write(open_workspace(workspace))
     if diff:
         return ledger_rebuild.show_difference(_snapshot(workspace))
     ledger_rebuild.print_document(_snapshot(workspace))
@@ -152,9 +150,8 @@ def _forecast(workspace: Path | None) -> Estimate:
     """The same panel as the dashboard's: what the items left will take, with a range."""
     from codex.oversight.panels.estimate import estimate
     from codex.oversight.view import View
-    from codex.workspace import Workspace
 
-    return estimate(View.of_tree(Workspace.open(open_workspace_root(workspace))))
+    return estimate(View.of_tree(open_workspace(workspace)))
 
 
 def _first_submissions(snapshot: Snapshot) -> list[Rate]:
@@ -166,9 +163,7 @@ def _first_submissions(snapshot: Snapshot) -> list[Rate]:
 
 def _snapshot(workspace: Path | None) -> Snapshot:
     """The files as they are now: what a person sees is what is shown and verified."""
-    from codex.snapshot import TreeSnapshot
-
-    return TreeSnapshot(open_workspace_root(workspace))
+    return open_workspace(workspace).tree()
 
 
 def _named(ledger: Ledger, name: str) -> str:

@@ -2,64 +2,48 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from codex.campaign.budgets import budget_settings
+from codex.campaign.clock import now
 from codex.campaign.costs import Cost, Total, grand_total, read_costs, totals
 from codex.campaign.definition import load_campaign, tier_letter
+from codex.campaign.due import Final, NeedsPerson, next_step
 from codex.campaign.events import Event
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Final, NeedsPerson, next_step
-from codex.campaign.tables import machine_of
 from codex.campaign.vain import failed_attempts, in_vain
+from codex.oversight.render.pieces import plain, table
 from codex.snapshot import Snapshot
+from codex.tracks.registry import machine_of
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
     from codex.agents.first_submissions import Rate
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def plain(value: object) -> Text:
-    """A value as text of one line: no markup, no control characters, nothing for None."""
-    return Text(_CONTROL.sub("�", str("" if value is None else value)).replace("\n", " "))
-
-
-def _table(*columns: str, right: Sequence[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=number == 0)
-    return table
 
 
 def overview(ledger: Ledger) -> list[RenderableType]:
     """One line a book and flow, then the totals."""
-    now = datetime.now(UTC)
-    table = _table("Subject", "Tier", "State", "Next", "Held by", "USD", right=("USD",))
+    at = now()
     subjects = ledger.subjects("book") + ledger.subjects("flow")
-    for subject in subjects:
-        tier = tier_letter(ledger.entry(subject).get("tier"))
-        row = (
-            subject.removeprefix("book:"),
-            tier,
-            ledger.status(subject),
-            _next(ledger, subject),
-            ledger.owner(subject, now),
-        )
-        table.add_row(*map(plain, row), plain(f"{ledger.spent(subject):.2f}"))
+    columns = ("Subject", "Tier", "State", "Next", "Held by", "USD")
+    shown = table(columns, (_row(ledger, subject, at) for subject in subjects), right=("USD",))
     figures = ledger.document()["totals"]
     told = f"{figures['books_equivalence_covered']} of {figures['books_total']} books covered"
     cost = f"{figures['agent_invocations_total']} agent calls, {figures['cost_usd_total']:.2f} USD"
-    return [table if subjects else plain("The ledger has no books yet."), plain(f"{told} · {cost}")]
+    return [shown if subjects else plain("The ledger has no books yet."), plain(f"{told} · {cost}")]
+
+
+def _row(ledger: Ledger, subject: str, at: datetime) -> tuple[object, ...]:
+    tier, owner = tier_letter(ledger.entry(subject).get("tier")), ledger.owner(subject, at)
+    name, spent = subject.removeprefix("book:"), f"{ledger.spent(subject):.2f}"
+    return name, tier, ledger.status(subject), _next(ledger, subject), owner, spent
 
 
 def _next(ledger: Ledger, subject: str) -> str:
@@ -84,16 +68,16 @@ def subject_view(ledger: Ledger, subject: str) -> list[RenderableType]:
 
 
 def _passes(passes: dict[str, Any]) -> Table:
-    table = _table("Pass", "Status", "Attempt", "Started", "Completed", "USD", "Blocked by", right=("Attempt", "USD"))
-    for name, record in passes.items():
-        known = record if isinstance(record, dict) else {"status": record}
-        completed = known.get("completed") or known.get("completed_at")
-        values = (known.get("status"), known.get("attempt"), known.get("started"), completed, known.get("cost_usd"))
-        blocked = known.get("blocked_by")
-        table.add_row(
-            *map(plain, (name, *values)), plain(", ".join(map(str, blocked)) if isinstance(blocked, list) else "")
-        )
-    return table
+    columns = ("Pass", "Status", "Attempt", "Started", "Completed", "USD", "Blocked by")
+    return table(columns, (_pass_row(*each) for each in passes.items()), right=("Attempt", "USD"))
+
+
+def _pass_row(name: str, record: object) -> tuple[object, ...]:
+    known = record if isinstance(record, dict) else {"status": record}
+    completed = known.get("completed") or known.get("completed_at")
+    values = (known.get("status"), known.get("attempt"), known.get("started"), completed, known.get("cost_usd"))
+    blocked = known.get("blocked_by")
+    return name, *values, ", ".join(map(str, blocked)) if isinstance(blocked, list) else ""
 
 
 def _short(value: object) -> str:
@@ -138,21 +122,20 @@ class CostTable:
 
     def view(self) -> list[RenderableType]:
         names = ("Calls", "Input", "Output", "Cache read", "Cache written", "USD", "In vain", "Ceiling", "Used")
-        table = _table(self.by.capitalize(), *names, right=names)
-        for key, row in self.rows.items():
-            table.add_row(plain(key), *self._cells(row, self.ceilings.get(key)))
-        table.add_row(plain("total"), *self._cells(self.total, None))
+        rows = [(key, *self._cells(row, self.ceilings.get(key))) for key, row in self.rows.items()]
+        rows.append(("total", *self._cells(self.total, None)))
+        shown = table((self.by.capitalize(), *names), rows, right=names)
         note = f"{self.total.estimated} of {self.total.calls} calls have estimated token counts."
-        return [table, *([plain(note)] if self.total.estimated else [])]
+        return [shown, *([plain(note)] if self.total.estimated else [])]
 
     def _ceiling(self, key: str) -> float | None:
         return float(self.ceilings[key]) if key in self.ceilings else None
 
-    def _cells(self, row: Total, ceiling: Decimal | None) -> list[Text]:
+    def _cells(self, row: Total, ceiling: Decimal | None) -> tuple[object, ...]:
         tokens = (row.input_tokens, row.output_tokens, row.cache_read_tokens, row.cache_write_tokens)
         used = f"{row.usd / ceiling:.0%}" if ceiling else ""
         vain = f"{row.vain_usd:.2f}" if row.vain_usd else "–"
-        return [plain(cell) for cell in (row.calls, *(f"{n:,}" for n in tokens), f"{row.usd:.2f}", vain, ceiling, used)]
+        return row.calls, *(f"{n:,}" for n in tokens), f"{row.usd:.2f}", vain, ceiling, used
 
 
 def _figures(row: Total) -> dict[str, Any]:
@@ -184,11 +167,8 @@ def cost_table(snapshot: Snapshot, by: str) -> CostTable:
 def rates_view(rates: Sequence[Rate]) -> Table:
     """How often the first submission of each prompt pattern was right."""
     names = ("First submissions", "Right form at once", "Passed at once", "Share")
-    table = _table("Pattern", *names, right=names)
-    for rate in rates:
-        figures = (rate.submissions, rate.matched, rate.passed, f"{rate.share:.0%}")
-        table.add_row(plain(rate.pattern), *(plain(cell) for cell in figures))
-    return table
+    rows = ((rate.pattern, rate.submissions, rate.matched, rate.passed, f"{rate.share:.0%}") for rate in rates)
+    return table(("Pattern", *names), rows, right=names)
 
 
 def _ceilings(snapshot: Snapshot, by: str, books: dict[str, str]) -> dict[str, Decimal]:

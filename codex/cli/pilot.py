@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import console
-from codex.cli.run import BackendOption, RecordOption, absolute
+from codex.cli.common import BackendOption, RecordOption, absolute, console
 
 if TYPE_CHECKING:
     from codex.oversight.scorecard import Scorecard
@@ -27,7 +26,7 @@ def pilot(
 ) -> None:
     """Make the pilot's workspace and take its book through every pass; run again, it goes on from there."""
     from codex.campaign.ledger import Ledger
-    from flows.books import has_arrived
+    from flows.find import has_arrived
 
     workspace = _workspace(folder)
     if has_arrived(Ledger.load(workspace.snapshot()), f"book:{BOOK}"):
@@ -53,13 +52,14 @@ def _workspace(folder: Path) -> Workspace:
 
 
 def _run(workspace: Workspace, backend: str | None, record: Path | None) -> None:
-    from codex.cli.launch import run_book
-    from flows.request import book_request
+    from codex.cli.launch import run_subject
+    from flows.request import BookRequest
 
     chosen = backend or "replay"
     if chosen == "replay":
         typer.echo("the agents' replies are recorded ones; --backend anthropic or handoff asks agents of your own")
-    run_book(workspace, book_request(workspace=str(workspace.root), book=BOOK, backend=chosen, record=absolute(record)))
+    asked = {"backend": chosen, "record": absolute(record)}
+    run_subject(workspace, BookRequest.model_validate({"workspace": str(workspace.root), "book": BOOK, **asked}))
     if chosen == "replay":
         _tell_drift(workspace)
 
@@ -79,17 +79,13 @@ def _tell_drift(workspace: Workspace) -> None:
 
 def _scorecard(workspace: Workspace) -> Scorecard:
     """Compute and print the scorecard."""
-    from rich.table import Table
-
+    from codex.oversight.render.pieces import table
     from codex.oversight.scorecard import scorecard, tables
 
     card = scorecard(workspace, BOOK)
     out = console()
     for title, headers, rows in tables(card):
-        table = Table(*headers, title=title, title_justify="left", title_style="bold")
-        for row in rows:
-            table.add_row(*row)
-        out.print(table)
+        out.print(table(headers, rows, title=title))
     return card
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, emit_json, requested_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, emit_json, open_workspace, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,15 +30,14 @@ def plan(
 
     Examples: codexctl plan · codexctl plan --write · codexctl plan --explain 03.09.21 · codexctl plan --batch 4
     """
-    from codex.workspace import Workspace
-
     as_json = want_json(output)
     chosen = _chosen(mode, write=write, compare=compare, explain=explain, batch=batch)
-    place = Workspace.open(requested_root(workspace))
+    place = open_workspace(workspace)
     if write:
         _write(place, chosen, as_json=as_json)
         return
-    document, lines = _asked(_state(place), chosen, compare=compare, explain=explain, batch=batch)
+    # The working tree, uncommitted audits and units included: what a person sees in the folder.
+    document, lines = _asked(place.tree(), chosen, compare=compare, explain=explain, batch=batch)
     if as_json:
         emit_json(document)
     else:
@@ -58,11 +57,6 @@ def _chosen(mode: str, *, write: bool, compare: bool, explain: str, batch: int) 
     if mode == "compat" and (explain or batch):
         raise UserError(f"{asked[0]} is answered from the extended plan alone.", remedy="Leave --mode out.")
     return "compat" if mode == "compat" else "extended"
-
-
-def _state(place: Workspace) -> Snapshot:
-    """The working tree, uncommitted audits and units included: what a person sees in the folder."""
-    return place.tree()
 
 
 def _asked(snapshot: Snapshot, mode: Mode, *, compare: bool, explain: str, batch: int) -> tuple[Any, list[str]]:
@@ -90,9 +84,9 @@ def _asked(snapshot: Snapshot, mode: Mode, *, compare: bool, explain: str, batch
 
 
 def _write(place: Workspace, mode: Mode, *, as_json: bool) -> None:
+    from codex.corpus.planfile import PATH
     from codex.integration.integrator import integrate
     from codex.integration.proposal import Proposal
-    from codex.planning.build import PATH
     from codex.planning.rollup import PATH as PAGE
 
     place.require_writable()

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, emit_json, requested_root, want_json
-from codex.cli.run import BackendOption, RecordingsOption, RecordOption, absolute
+from codex.cli.common import (
+    AskingOption,
+    BackendOption,
+    BriefOnlyOption,
+    JsonOption,
+    RecordingsOption,
+    RecordOption,
+    WorkspaceOption,
+    absolute,
+    emit_json,
+    open_workspace,
+    want_json,
+)
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,8 +32,8 @@ if TYPE_CHECKING:
 def produce_next(
     batch: Annotated[int, typer.Option(help="How many units, of distinct chapters.", metavar="N")] = 1,
     unit_id: Annotated[str, typer.Option("--id", help="This unit.", metavar="ID")] = "",
-    brief_only: Annotated[bool, typer.Option("--brief-only", help="Print the briefs; send and pay nothing.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")] = False,
+    brief_only: BriefOnlyOption = False,
+    dry_run: AskingOption = False,
     backend: BackendOption = None,
     record: RecordOption = None,
     recordings: RecordingsOption = None,
@@ -33,47 +44,35 @@ def produce_next(
 
     Examples: codexctl produce-next --brief-only · codexctl produce-next --batch 4 --backend handoff
     """
-    from codex.workspace import Workspace
+    from codex.cli.next_work import run_next, show_briefs
     from flows import choosing
     from flows.request import ProduceRequest, requested
 
     as_json = want_json(output)
-    place = Workspace.open(requested_root(workspace))
+    place = open_workspace(workspace)
     request = requested(
         ProduceRequest, {"number": "batch", "units": "id"}, workspace=str(place.root), number=batch,
         units=(unit_id,) if unit_id else (), backend=backend, record=absolute(record), recordings=absolute(recordings),
     )  # fmt: skip
-    if as_json and not (brief_only or dry_run):
-        raise UserError("JSON is for --brief-only and --dry-run.", remedy="See `codexctl ledger show --format json`.")
     if unit_id and batch != 1:
         raise UserError("--id names one unit and --batch asks for several.", remedy="Leave one of them out.")
     works = choosing.production(place.snapshot(), "", batch, wanted=request.units, ready=not brief_only)
     if brief_only:
-        _print_briefs(_calls(place, works), as_json=as_json)
+        show_briefs(_calls(place, works), "production", choosing.NOTHING_TO_PRODUCE, as_json=as_json)
     elif dry_run:
         _tell(place, works, batch, as_json=as_json)
     else:
-        _run(place, request, works)
+        run_next(place, "flows.produce_next", request, works, choosing.NOTHING_TO_PRODUCE, as_json=as_json)
 
 
 def _calls(place: Workspace, works: Iterable[Work]) -> list[AgentCall[Any]]:
     from codex.campaign.ledger import Ledger
-    from codex.cli.next_briefs import call_of
+    from codex.cli.next_work import call_of
 
     ledger = Ledger.load(place.snapshot())
     return [
         call_of(place, ledger, "production", work.subject, unit) for work in works for unit in sorted(work.units or ())
     ]
-
-
-def _print_briefs(calls: list[AgentCall[Any]], *, as_json: bool) -> None:
-    from codex.cli.next_briefs import show
-    from flows.choosing import NOTHING_TO_PRODUCE
-
-    if calls:
-        show(calls, "production", as_json=as_json)
-    else:
-        typer.echo("[]" if as_json else NOTHING_TO_PRODUCE)
 
 
 def _tell(place: Workspace, works: list[Work], batch: int, *, as_json: bool) -> None:
@@ -92,29 +91,10 @@ def _tell(place: Workspace, works: list[Work], batch: int, *, as_json: bool) -> 
 
 
 def _about(place: Workspace, works: Iterable[Work]) -> Iterator[str]:
-    from codex.cli.dry_run import about_call
+    from codex.cli.dry_run import Question
     from flows.choosing import NOTHING_TO_PRODUCE
 
     calls = _calls(place, works)
     yield f"{len(calls)} units would be produced:" if calls else NOTHING_TO_PRODUCE
     for call in calls:
-        yield from about_call(place, call)
-
-
-def _run(place: Workspace, request: Any, works: list[Work]) -> None:
-    from codex.cli.launch import run_flow
-    from flows.backends import choose_backend
-    from flows.choosing import NOTHING_TO_PRODUCE
-
-    place.require_writable()
-    choose_backend(place, request.backend, request.recordings)
-    done = run_flow(place, "flows.produce_next", "produce_next", request) if works else []
-    typer.echo("\n".join(told(done)) or NOTHING_TO_PRODUCE)
-
-
-def told(references: Iterable[dict[str, Any]]) -> list[str]:
-    """What a flow says of each piece of work, as lines."""
-    return [
-        f"{each['unit']} of {each['book']}" if "unit" in each else f"{each['book']} is at {each['state']}"
-        for each in references
-    ]
+        yield from Question.of(place, call).lines()

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
-from codex.cli.run import BackendOption, RecordingsOption, absolute
+from codex.cli.common import (
+    BackendOption,
+    JsonOption,
+    RecordingsOption,
+    WorkspaceOption,
+    absolute,
+    console,
+    emit_json,
+    open_workspace,
+    want_json,
+)
 
 if TYPE_CHECKING:
     from codex.recovery.decide import Decision
@@ -34,10 +43,9 @@ def recover(
     from codex.campaign.ledger import Ledger
     from codex.recovery.decide import decide
     from codex.recovery.situation import situation
-    from codex.workspace import Workspace
-    from flows.books import find_book
+    from flows.find import find_book
 
-    place = Workspace.open(open_workspace_root(workspace))
+    place = open_workspace(workspace)
     snapshot = place.snapshot()
     found = situation(snapshot, find_book(Ledger.load(snapshot), book), tuple(unit or ()))
     _show(found, decide(found.batches), as_json=as_json)
@@ -52,7 +60,7 @@ def recover(
         workspace=str(place.root), book=found.slug, units=tuple(unit or ()), restart=restart, backend=backend,
         recordings=absolute(recordings),
     )  # fmt: skip
-    reference = run_flow(place, "flows.recover", "recover", request)
+    reference = run_flow(place, "flows.recover", "recover", request, aside=as_json)
     typer.echo(f"{reference['book']} is at {reference['state']}; go on with: codexctl run {found.slug}", err=as_json)
 
 
@@ -62,15 +70,8 @@ def _show(found: Situation, decision: Decision, *, as_json: bool) -> None:
     if as_json:
         emit_json(told.as_data(found, decision))
         return
-    from rich.table import Table
-
-    from codex.cli.ledger_view import plain
+    from codex.oversight.render.pieces import plain, table
 
     out = console()
     out.print(*map(plain, told.lines(found, decision)), sep="\n")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", *told.COLUMNS):
-        table.add_column(column, justify="right" if column else "left")
-    for row in told.rows(decision):
-        table.add_row(*row)
-    out.print(table)
+    out.print(table(("", *told.COLUMNS), told.rows(decision), right=told.COLUMNS))

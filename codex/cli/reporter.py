@@ -66,11 +66,12 @@ class LiveReporter:
         from rich.console import Group
         from rich.text import Text
 
+        from codex.oversight.render.pieces import bar
+
         rows: list[RenderableType] = []
         if self._figures is not None:
-            done = round(self._figures.progress * _BAR / 100)
-            bar = Text("━" * done, style="green").append("━" * (_BAR - done), style="bright_black")
-            rows += [Text(self._summary(self._figures), style="bold"), bar]
+            drawn = bar(self._figures.progress / 100, _BAR, "green")
+            rows += [Text(self._summary(self._figures), style="bold"), drawn]
         newest = list(self._under_way.items())[-_SHOWN:]
         return Group(*rows, *(Text(f"  {what}: {text}", no_wrap=True, overflow="ellipsis") for what, text in newest))
 
@@ -88,9 +89,9 @@ class LiveReporter:
 
 
 @contextmanager
-def shown() -> Iterator[Reporter]:
-    """A reporter for this console. Warnings of the engine's loggers go through it while the block runs."""
-    out = console()
+def shown(*, aside: bool = False) -> Iterator[Reporter]:
+    """A reporter for this console (``aside``: standard error's). Warnings of the engine's loggers go through it too."""
+    out = console(stderr=aside)
     if not out.is_terminal:
         plain = PlainReporter(out)
         with _warnings_to(plain):

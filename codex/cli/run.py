@@ -2,65 +2,84 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import WorkspaceOption, open_workspace_root
+from codex.cli.common import (
+    AskingOption,
+    BackendOption,
+    JsonOption,
+    RecordingsOption,
+    RecordOption,
+    WorkspaceOption,
+    absolute,
+    emit_json,
+    open_workspace,
+    want_json,
+)
 
-BackendOption = Annotated[
-    str | None, typer.Option("--backend", help="Who answers the agents' calls.", metavar="anthropic|handoff|replay")
-]
-RecordOption = Annotated[
-    Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")
-]
-
-RecordingsOption = Annotated[
-    Path | None, typer.Option("--recordings", help="Recordings that the replay backend answers from.", metavar="DIR")
-]
+if TYPE_CHECKING:
+    from codex.workspace import Workspace
+    from flows.request import BookRequest, SubjectRequest
 
 
 def run(
-    book: Annotated[str, typer.Argument(help="Slug or Fast Track entry of the book.")],
+    book: Annotated[str, typer.Argument(help="Slug or Fast Track entry of a book; kind:name of any other subject.")],
     workspace: WorkspaceOption = None,
     until: Annotated[str | None, typer.Option(help="State at which to stop, as `audited`.", metavar="STATE")] = None,
     backend: BackendOption = None,
     record: RecordOption = None,
     recordings: RecordingsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")] = False,
+    dry_run: AskingOption = False,
+    output: JsonOption = "text",
 ) -> None:
-    """Take a book through its passes. Interrupted at any moment, the same command goes on from there."""
+    """Take a subject through its passes. Interrupted at any moment, the same command goes on from there."""
     from codex.campaign.ledger import Ledger
-    from codex.workspace import Workspace
-    from flows.books import find_book, has_arrived
+    from flows.find import find_subject, has_arrived
 
-    place = Workspace.open(open_workspace_root(workspace))
+    as_json = want_json(output)
+    place = open_workspace(workspace)
     ledger = Ledger.load(place.snapshot())
-    subject = find_book(ledger, book)
+    subject = find_subject(ledger, book)
     if dry_run:
-        from codex.cli.dry_run import what_would_happen
-
-        typer.echo("\n".join(what_would_happen(place, subject)))
+        _tell(place, subject, as_json=as_json)
         return
-    from codex.cli.launch import run_book
-    from flows.request import book_request
-
-    request = book_request(
-        workspace=str(place.root),
-        book=subject.partition(":")[2],
-        until=until,
-        backend=backend,
-        record=absolute(record),
+    request = _request(
+        subject, workspace=str(place.root), until=until, backend=backend, record=absolute(record),
         recordings=absolute(recordings),
-    )
+    )  # fmt: skip
     if has_arrived(ledger, subject, until):
-        typer.echo(f"{request.book} is at {ledger.status(subject)}; nothing to do")
-        return
-    reference = run_book(place, request)
-    typer.echo(f"{reference['book']} is at {reference['state']}")
+        reached, note = request.reference(ledger.status(subject)), "; nothing to do"
+    else:
+        reached, note = _run(place, request, aside=as_json), ""
+    if as_json:
+        emit_json(reached)
+    else:
+        typer.echo(f"{subject.removeprefix('book:')} is at {reached['state']}{note}")
 
 
-def absolute(path: Path | None) -> str | None:
-    """A folder as a request names it: a run does not depend on where it was started."""
-    return str(path.absolute()) if path else None
+def _request(subject: str, **values: object) -> BookRequest | SubjectRequest:
+    """The request that the flow of its kind takes; raises UserError naming the option that is wrong."""
+    from flows.request import BookRequest, SubjectRequest, requested
+
+    kind, _, name = subject.partition(":")
+    if kind == "book":
+        return requested(BookRequest, {}, book=name, **values)
+    return requested(SubjectRequest, {}, subject=subject, **values)
+
+
+def _run(place: Workspace, request: BookRequest | SubjectRequest, *, aside: bool) -> dict[str, Any]:
+    from codex.cli.launch import run_subject
+
+    return run_subject(place, request, aside=aside)
+
+
+def _tell(place: Workspace, subject: str, *, as_json: bool) -> None:
+    from codex.cli.dry_run import next_step_of
+
+    step = next_step_of(place, subject)
+    if as_json:
+        emit_json(step.as_json())
+    else:
+        typer.echo("\n".join(step.lines()))

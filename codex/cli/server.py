@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace_root, want_json
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.workspace import Workspace
@@ -23,7 +23,7 @@ def up(
     """Start the Prefect server and a worker, and register the deployments; both go on after this command."""
     from deployments.worker import start_worker
 
-    place = _workspace(workspace)
+    place = open_workspace(workspace)
     server = start_server(place, port)
     names = _register(place, server)
     with console(stderr=True).status("") as waiting:
@@ -38,7 +38,7 @@ def down(workspace: WorkspaceOption = None) -> None:
     from deployments.server import stop_server
     from deployments.worker import stop_worker
 
-    place = _workspace(workspace)
+    place = open_workspace(workspace)
     for what, stopped in (("worker", stop_worker(place)), ("server", stop_server(place))):
         typer.echo(f"{what} {'stopped' if stopped else 'was not running'}")
 
@@ -48,7 +48,7 @@ def status(workspace: WorkspaceOption = None, output: JsonOption = "text") -> No
     as_json = want_json(output)
     from deployments.status import describe
 
-    found = describe(_workspace(workspace))
+    found = describe(open_workspace(workspace))
     if as_json:
         emit_json(found)
     else:
@@ -74,12 +74,6 @@ def _register(workspace: Workspace, server: Server) -> list[str]:
         from deployments.register import register
 
         return asyncio.run(register(workspace.root, load_campaign(workspace.snapshot()).name))
-
-
-def _workspace(path: Any) -> Workspace:
-    from codex.workspace import Workspace
-
-    return Workspace.open(open_workspace_root(path))
 
 
 def _print_status(found: dict[str, Any]) -> None:

@@ -90,9 +90,9 @@ def _calls(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
 
 def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
     """Books under way, the one that is furthest first."""
-    from codex.campaign.machine import Step as Due
-    from codex.campaign.machine import next_step
-    from codex.campaign.tables import BOOK
+    from codex.campaign.due import Step as Due
+    from codex.campaign.due import next_step
+    from codex.tracks.fasttrack.books import BOOK
 
     del workspace
     due = [
@@ -105,8 +105,10 @@ def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
 
 
 def _plan(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
+    from codex.corpus.bookplan import FOLDER
+
     del ledger
-    if any(True for _ in workspace.snapshot().under("plans/fasttrack", ".md")):
+    if any(True for _ in workspace.snapshot().under(FOLDER, ".md")):
         yield Step("codexctl produce-next --brief-only", "the brief of the next queued unit")
 
 

@@ -13,14 +13,14 @@ from codex.cli.common import JsonOption, console, emit_json, want_json
 def init(
     path: Annotated[Path, typer.Argument(help="The folder to make; it must not exist or be empty.")],
     campaign: Annotated[str, typer.Option(help="The campaign whose manifests it gets.")] = "fasttrack",
-    form: JsonOption = "text",
+    output: JsonOption = "text",
 ) -> None:
     """Make a workspace: a git repository with the campaign's manifests and its starting corpus."""
     from codex.campaign.ledger import Ledger
     from codex.corpus import booklist
     from codex.integration.init import init_workspace
 
-    as_json = want_json(form)
+    as_json = want_json(output)
     workspace = init_workspace(path, campaign=campaign)
     snapshot = workspace.snapshot()
     units = sum(1 for _ in snapshot.under("content", ".md"))

@@ -19,19 +19,15 @@ from codex.continuity.text import read_text
 from codex.continuity.throughline import Beat, FlowThroughline, measure_flow
 from codex.continuity.worker import Measured, measure_all
 from codex.corpus import connections
-from codex.errors import DataError
-from codex.snapshot import Snapshot, blob_id
+from codex.snapshot import Snapshot, blob_id, decoded
 
 _FIGURES, _PHRASES, _FLOWS, _REGISTRY = "figures", "phrases", "flows", "registry"
 
 
 def phrases_in(registry: bytes) -> list[str]:
     """The anchor phrases of a registry, in its order. Raises DataError when it is not JSON."""
-    try:
-        text = registry.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise DataError(f"{connections.PATH} is not UTF-8 text: {exc}.", remedy="Take it back from git.") from exc
-    return [each.anchor_phrase for each in connections.parse(text).connections]
+    parsed = connections.parse(decoded(connections.PATH, registry))
+    return [each.anchor_phrase for each in parsed.connections]
 
 
 def known_anchors(snapshot: Snapshot, store: Store) -> AnchorPhrases:

@@ -1,7 +1,7 @@
-"""The phrases that continuity counts, as tables, and how they are counted (unit-rubric, part 3).
+r"""The phrases that continuity counts, as tables, and how they are counted (unit-rubric, part 3).
 
 Each row is (head, tail): a literal first word, and a regular expression for what follows it. Written so, the search
-engine can jump from head to head; with ``\\b`` in front and case ignored it is 25 times slower on the same text.
+engine can jump from head to head; with ``\b`` in front and case ignored it is 25 times slower on the same text.
 """
 
 from __future__ import annotations

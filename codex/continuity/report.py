@@ -41,8 +41,10 @@ def report_markdown(report: ContinuityReport, previous: str = "") -> str:
     """
     blocks = [
         "# Continuity report",
-        f"{_counted(len(report.units), 'unit')}, {_counted(len(report.flows), 'teaching flow')}. "
-        "Densities are occurrences per 1,000 words.",
+        (
+            f"{_counted(len(report.units), 'unit')}, {_counted(len(report.flows), 'teaching flow')}. "
+            "Densities are occurrences per 1,000 words."
+        ),
         _verdict(report),
         _aggregates(report, reported_aggregate(previous)),
         *_equivalent_thresholds(report),

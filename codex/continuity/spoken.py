@@ -24,7 +24,8 @@ def spoken(phrase: Phrase) -> list[str]:
 
 def forward_phrases() -> list[str]:
     """What counts as a promise, but for the first person, which the voice of units does not have (curriculum §3), and
-    for what is no word."""
+    for what is no word.
+    """
     said = (text for phrase in FORWARD for text in spoken(phrase))
     return [text for text in said if not text.startswith("we ") and "…" not in text]
 

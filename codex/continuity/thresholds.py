@@ -92,11 +92,12 @@ THRESHOLDS: tuple[Threshold, ...] = (
 def chosen_thresholds(words: str, minimum: Mapping[str, float]) -> tuple[Threshold, ...]:
     """The thresholds that an operator has chosen: on ``corrected`` words, or with other minima (name → minimum)."""
     return tuple(
-        _chosen(t, words == "corrected" and t.per_thousand, minimum.get(t.name, t.minimum)) for t in THRESHOLDS
+        _chosen(t, minimum.get(t.name, t.minimum), corrected=words == "corrected" and t.per_thousand)
+        for t in THRESHOLDS
     )
 
 
-def _chosen(threshold: Threshold, corrected: bool, minimum: float) -> Threshold:
+def _chosen(threshold: Threshold, minimum: float, *, corrected: bool) -> Threshold:
     if corrected:
         threshold = replace(threshold, field=f"{threshold.field}_corrected", tier="word_count_corrected")
     return replace(threshold, minimum=minimum)

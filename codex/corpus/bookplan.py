@@ -13,10 +13,15 @@ from typing import Any, NamedTuple
 
 from codex.corpus.markdown import line_end_of, one_line
 from codex.errors import UserError
+from codex.tracks.fasttrack.books import BOOK
 from codex.units.edit import set_frontmatter_value
 from codex.units.frontmatter import split_frontmatter
 from codex.units.yamlsafe import load_yaml
 
+#: The folder of the plans, each named after its book.
+FOLDER = BOOK.document.rpartition("/")[0]
+
+#: Where they stand: audits are read there, and progress is.
 FOLDER = "plans/fasttrack"
 
 #: The titles that curriculum §2 gives; rework and re-verification append further numbers.
@@ -24,7 +29,6 @@ TITLES = {1: "Book audit", 2: "Coverage diff", 3: "Production plan", 4: "Equival
 
 _MARK = re.compile(r"^(?:```|## +§ ?(\d{1,3})(?![\d])\.?[^\r\n]*)", re.MULTILINE)
 _SUBSECTION = re.compile(r"^### +§?(\d{1,3}\.\d{1,3})\b[^\r\n]*", re.MULTILINE)
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,6 @@ class BookPlan:
 
     def section(self, number: int) -> Section | None:
         return next((section for section in self.sections if section.number == number), None)
-
-
-def path_of(slug: str) -> str:
-    """The path of a book's plan; raises UserError when the slug could name anything else."""
-    if not _SLUG.fullmatch(slug):
-        raise UserError(f"{slug!r} is no book slug: lower-case words joined by hyphens are.")
-    return f"{FOLDER}/{slug}.md"
 
 
 def parse(text: str) -> BookPlan:

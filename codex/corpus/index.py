@@ -18,16 +18,15 @@ from codex.corpus.booklist import Book
 from codex.corpus.catalog import Catalog
 from codex.corpus.connections import Registry
 from codex.corpus.deps import Deps
-from codex.corpus.jsonfile import shared_object
+from codex.corpus.planfile import planned_units
 from codex.corpus.proposals import Proposal
-from codex.errors import DataError, UserError
+from codex.errors import UserError
 from codex.snapshot import OverlaySnapshot, Snapshot
 from codex.units.ids import is_id
 from codex.units.model import Unit
 from codex.units.parse import parse_unit
 
 CONTENT = "content"
-PRODUCTION_PLAN = "manifests/production/plan.json"
 
 _FILE_ID = re.compile(r"([0-9]{2}\.(?:[0-9]{2}\.(?:[0-9]{2}|E[0-9]+)|essays\.[0-9]{2}))-")
 _CHAPTER = re.compile(r"[0-9]{2}\.[0-9]{2}")
@@ -110,16 +109,7 @@ class CorpusIndex:
     @cached_property
     def taken_ids(self) -> frozenset[str]:
         """Ids that a new unit cannot have: of files, of the graph (announced ones too), of the production plan."""
-        return frozenset(self.paths_by_id) | self.deps.ids | frozenset(self._planned_ids())
-
-    def _planned_ids(self) -> list[str]:
-        """Ids of the production plan; a plan that cannot be read reserves none."""
-        try:
-            plan = shared_object(self.snapshot.text(PRODUCTION_PLAN, "{}"), PRODUCTION_PLAN)
-        except (DataError, ValueError):
-            return []
-        units = plan.get("units")
-        return list(units) if isinstance(units, dict) else []
+        return frozenset(self.paths_by_id) | self.deps.ids | frozenset(planned_units(self.snapshot))
 
     def next_free_id(self, chapter: str, besides: Collection[str] = ()) -> str:
         """The id after the highest one taken in a chapter (``03.09``); the lowest free one when 99 is taken.

@@ -214,7 +214,8 @@ def _object_pieces(edit: _Edit, old: dict[str, Any], new: dict[str, Any]) -> Ite
 
 def _stops(parts: Layout, old: dict[str, Any], new: dict[str, Any], followed: Collection[str | None]) -> list[int]:
     """Indices of members that are changed, left out or followed by a new one; of those with one name the last counts,
-    but all of them go."""
+    but all of them go.
+    """
     gone = old.keys() - new.keys()
     changed = [key for key, value in new.items() if old.get(key, value) is not value]
     stops = {parts.index_of[key] for key in (*changed, *followed) if key is not None}

@@ -30,11 +30,9 @@ from codex.integration.steps.units import Batch, integrate_units
 from codex.integration.steps.withdraw import withdraw_units
 from codex.settings import Settings
 from codex.snapshot import Snapshot, blob_id
+from codex.tracks.registry import is_subject
 from codex.units import is_id
 
-_SUBJECT = re.compile(
-    r"campaign|(?:book|flow):[a-z0-9]+(?:-[a-z0-9]+)*|unit:\d{2}\.(?:\d{2}\.(?:\d{2}|E\d{1,2})|essays\.\d{2})"
-)
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 
 
@@ -143,7 +141,7 @@ def _actions(batch: Batch) -> Iterator[tuple[str, str]]:
 
 def _require_harmless(proposal: Proposal) -> None:
     """Every text that would be written, units apart (a hostile unit is rejected alone)."""
-    if not _SUBJECT.fullmatch(proposal.subject):
+    if not is_subject(proposal.subject):
         raise Refused(f"{proposal.subject!r} is not the name of a subject.")
     if _RESERVED.fullmatch(proposal.slug):  # its plan and its notation are files of that name
         raise Refused(f"{proposal.subject!r} cannot be the name of a file on Windows.")

@@ -55,7 +55,7 @@ class _File:
 
 
 def bring_to(
-    git: Git, commit: str, known: Known, scratch: Path, kept: Callable[[str], bytes | None] = lambda blob: None
+    git: Git, commit: str, known: Known, scratch: Path, kept: Callable[[str], bytes | None] = lambda _: None
 ) -> list[Left]:
     """Check out these paths of a commit; returns those that were left, with the reason.
 
@@ -119,11 +119,11 @@ def _prepared(step: _Step) -> _File | Left:
             return Left(path, "it has uncommitted edits" if there.blob else "it was deleted here")
         if wanted:
             _prepare(wanted, step.temporary)
-        return there
     except OSError as exc:
         return Left(path, f"it cannot be written ({exc.strerror or exc})", again=True)
     except GitFailed as exc:
         return Left(path, f"it cannot be compared ({exc.what})", again=True)
+    return there
 
 
 def _bring_file(step: _Step, there: _File | Left) -> Left | None:

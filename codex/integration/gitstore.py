@@ -11,11 +11,11 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from codex.errors import Conflict, StorageError
@@ -23,7 +23,6 @@ from codex.gitio import Git, GitFailed
 from codex.integration.faults import point
 from codex.integration.objects import Object, write_objects
 from codex.integration.trees import FILE_MODES, change_tree
-from codex.integration.trees import UnsafeTree as UnsafeTree
 
 #: What would run somebody's program, lose data in a power cut, or give up at once on a lock held for a moment.
 _OVERRIDES = {
@@ -78,7 +77,7 @@ def build_commit(
     stored = write_objects(git, [Object("blob", data, ids.get(path, "")) for path, data in present.items()])
     blobs: dict[str, str | None] = {**dict.fromkeys(changes), **dict(zip(present, stored, strict=True))}
     point("objects.blobs")
-    made = change_tree(_tree_of(git, base), blobs, lambda oid: read_blobs(git, [oid])[0])
+    made = change_tree(_tree_of(git, base), blobs, _folder_reader(git, base, changes))
     write_objects(git, made.objects)
     point("objects.tree")
     parents = ["-p", base] if base else []
@@ -87,6 +86,33 @@ def build_commit(
     _remember_tree(commit, made.oid)
     point("objects.commit")
     return commit
+
+
+def _folder_reader(git: Git, base: str | None, paths: Iterable[str]) -> Callable[[str], bytes]:
+    """How to read a tree by its id. The first question is answered for all folders of these paths, in one process."""
+    found: dict[str, bytes] = {}
+
+    def read(oid: str) -> bytes:
+        if not found and base:
+            folders = dict.fromkeys(str(each) for path in paths for each in PurePosixPath(path).parents)
+            found.update(_trees_at(git, base, ["" if each == "." else each for each in folders]))
+        return found[oid] if oid in found else read_blobs(git, [oid])[0]
+
+    return read
+
+
+def _trees_at(git: Git, commit: str, folders: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Id and bytes of what there is of these folders ("" is the root); a name of more than one line is left out."""
+    names = [f"{commit}:{folder}\n" for folder in folders if "\n" not in folder]
+    out = git.run("cat-file", "--batch", stdin=os.fsencode("".join(names))).stdout
+    at = 0
+    for _ in names:
+        line_end = out.index(b"\n", at)
+        oid, kind, size = (*out[at:line_end].rsplit(b" ", 2), b"", b"")[:3]
+        at = line_end + 1
+        if kind in {b"tree", b"blob", b"commit"} and size.isdigit():
+            yield oid.decode(), out[at : at + int(size)]
+            at += int(size) + 1
 
 
 #: Trees of the commits that this process made last.

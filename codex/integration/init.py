@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from codex.campaign import clock
 from codex.campaign.events import EventDraft, Kind
 from codex.corpus import booklist, catalog, connections, deps, proposals
 from codex.corpus.jsonfile import loads_object
@@ -80,7 +81,7 @@ def init_workspace(
         target.parent.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(target)
         making.mkdir()
-        _build(making, files, registered, now or datetime.now(UTC))
+        _build(making, files, registered, now or clock.now())
         making.replace(target)
     except OSError as exc:
         raise cannot_write(target, exc) from exc

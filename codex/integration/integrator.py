@@ -17,17 +17,19 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from codex.campaign import clock
 from codex.errors import CodexError, Conflict, UserError
 from codex.integration import journal, resident, spool
 from codex.integration.apply import Outcome, apply_proposal
 from codex.integration.finish import finish, heal, warned
-from codex.integration.gitstore import UnsafeTree, build_commit, publish
+from codex.integration.gitstore import build_commit, publish
 from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.push import Meeting
+from codex.integration.trees import UnsafeTree
 from codex.integration.upkeep import keep_up
 from codex.snapshot import CommitSnapshot, Snapshot
 from codex.workspace import Workspace
@@ -81,7 +83,7 @@ def drain(
 
     ``push`` and errors as in ``integrate``; what was dealt with before an error stays done.
     """
-    meeting = Meeting.of(workspace, push, now)
+    meeting = Meeting.of(workspace, now, push=push)
     results = _turn(workspace, meeting, now, lock_timeout)
     for note in meeting.notes:
         log.warning("%s", note)
@@ -95,7 +97,7 @@ def send(
 
     Returns what a person should know of it, and why it is not all there ("" when it is).
     """
-    meeting = Meeting.of(workspace, True, now)
+    meeting = Meeting.of(workspace, now, push=True)
     _turn(workspace, meeting, now, lock_timeout)
     return meeting.notes, meeting.problem
 
@@ -153,7 +155,7 @@ def _settled(workspace: Workspace, now: datetime | None) -> Iterator[Integration
 def _settle(workspace: Workspace, waiting: spool.Spooled, now: datetime | None) -> IntegrationResult:
     """Deal with one waiting proposal. One on which our own code fails is set aside: it must not block the rest."""
     try:
-        result = _integrate_one(workspace, waiting.proposal, now or datetime.now(UTC))
+        result = _integrate_one(workspace, waiting.proposal, now or clock.now())
     except CodexError:
         raise
     except Exception as exc:
@@ -237,7 +239,7 @@ def _try_out(
     results = []
     for each in proposals:
         proposal = each if isinstance(each, Proposal) else spool.waiting(workspace, each)
-        outcome = apply_proposal(snapshot, proposal, now or datetime.now(UTC), workspace.settings)
+        outcome = apply_proposal(snapshot, proposal, now or clock.now(), workspace.settings)
         snapshot = snapshot.with_changes(outcome.changes)
         results.append(outcome.result)
     return results

@@ -14,9 +14,9 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
+from codex.campaign import clock
 from codex.errors import StorageError
 from codex.integration.durable import cannot_write
 from codex.integration.faults import point
@@ -56,18 +56,19 @@ def _take(handle: int, path: Path, timeout: float) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise LockHeld(
                     f"Another integration holds {path}: {holder(path)}.",
                     remedy="Wait for it and run again; a killed process frees the lock at once.",
                 ) from None
+        else:
+            return
         time.sleep(_POLL_SECONDS)
 
 
 def _sign(handle: int) -> None:
-    who = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    who = {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now().isoformat(timespec="seconds")}
     with suppress(OSError):  # a full disk: the lock holds without a name
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(who).encode(), 0)

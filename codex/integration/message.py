@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from codex.gitio import Git
-from codex.integration.gitstore import commit_of
 from codex.integration.proposal import IntegrationResult, Proposal
 
 _TITLE_LENGTH = 120
@@ -33,8 +32,12 @@ def applied_in(git: Git, proposal: Proposal, head: str = "HEAD") -> IntegrationR
 
     The id of a proposal covers its base commit, so no older commit can hold it.
     """
-    since = [f"{proposal.base}..{head}"] if _is_commit(git, proposal.base) else ["-n", str(_UNKNOWN_BASE_DEPTH), head]
-    found = git.out("log", "--format=%H%n%B", f"--grep=^{_PROPOSAL}: {proposal.id}$", *since, "--")
+    asked = ("log", "--format=%H%n%B", f"--grep=^{_PROPOSAL}: {proposal.id}$")
+    known = re.fullmatch(r"[0-9a-f]{40,64}", proposal.base)
+    done = git.run(*asked, f"{proposal.base}..{head}", "--", check=False) if known else None
+    if done is None or done.returncode:  # no commit of this repository
+        done = git.run(*asked, "-n", str(_UNKNOWN_BASE_DEPTH), head, "--")
+    found = done.stdout.decode("utf-8", "replace").rstrip("\n")
     if not found:
         return None
     commit, _, message = found.partition("\n")
@@ -47,10 +50,6 @@ def proposal_of(message: str) -> str | None:
     """The id of the proposal that a commit with this message says it carries out."""
     found = re.search(rf"^{_PROPOSAL}: (p-[0-9a-f]{{24}})$", message, re.MULTILINE)
     return found[1] if found else None
-
-
-def _is_commit(git: Git, base: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{40,64}", base) is not None and commit_of(git, base) is not None
 
 
 def _title(proposal: Proposal) -> str:

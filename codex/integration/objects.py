@@ -12,6 +12,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,11 +62,9 @@ def write_objects(git: Git, objects: Sequence[Object]) -> list[str]:
 def _write(folder: Path, each: Object) -> str:
     oid = object_id(each)
     place = folder / oid[:2] / oid[2:]
-    try:
+    with suppress(FileNotFoundError):
         os.utime(place)  # as git does: what was just asked for must not be pruned as old
         return oid
-    except FileNotFoundError:
-        pass
     place.parent.mkdir(exist_ok=True)
     temporary = folder / f"tmp_obj_{os.getpid()}_{oid}"  # git clears away what is called so, if we are killed
     try:

@@ -11,6 +11,9 @@ from codex.errors import Conflict
 from codex.gitio import Git
 from codex.integration.gitstore import FileChange, differences, files_at, index_line, safe_environment, scratch_index
 
+#: What a copy of a commit has in common with it, after its own id.
+_TOLD = "%H%n%an%n%ae%n%ad%n%cn%n%ce%n%cd%n%B"
+
 
 def title_of(git: Git, commit: str) -> str:
     """A commit for people: ``1a2b3c4d "first line of its message"``."""
@@ -32,6 +35,25 @@ def carried_over(git: Git, commit: str, parent: str, onto: str) -> str:
     lines = [f"tree {tree}".encode(), f"parent {onto}".encode(), *kept]
     body = b"\n".join(lines) + b"\n\n" + message
     return git.out("hash-object", "-t", "commit", "-w", "--stdin", stdin=body, env=safe_environment())
+
+
+def is_carried(git: Git, commit: str, parent: str, there: str) -> bool:
+    """True when a history (``there``, a range of commits) holds a copy of the commit, as ``carried_over`` makes it."""
+    wanted = {change.path: _entry(change.new_mode, change.new) for change in differences(git, parent, commit)}
+    return any(
+        {path: found.get(path) for path in wanted} == wanted
+        for copy in _alike(git, commit, there)
+        for found in [files_at(git, copy, wanted)]
+    )
+
+
+def _alike(git: Git, commit: str, there: str) -> list[str]:
+    """The commits of a range that have the same author, committer, times and message."""
+    told = git.run("log", "--no-show-signature", "-z", "--date=raw", f"--format={_TOLD}", there, "--").stdout
+    own = git.run("log", "-1", "--no-show-signature", "-z", "--date=raw", f"--format={_TOLD}", commit).stdout
+    said = own.rstrip(b"\0").partition(b"\n")[2]
+    records = (record.partition(b"\n") for record in told.split(b"\0"))
+    return [name.decode() for name, _, rest in records if name and rest == said]
 
 
 def _tree(git: Git, commit: str, changes: list[FileChange], onto: str) -> str:

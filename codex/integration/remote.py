@@ -8,6 +8,7 @@ from enum import Enum
 
 from codex.errors import UserError
 from codex.gitio import Git
+from codex.integration.gitstore import commit_of
 from codex.integration.network import RemoteTrouble, reason, talk
 from codex.workspace import Workspace
 
@@ -20,6 +21,10 @@ _MOVED = re.compile(
     rb"|reference already exists"
 )
 _NO_SUCH_REF = b"couldn't find remote ref"
+_FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=")
+
+#: Where the remote's branch was when a push of this workspace came too late.
+SEEN = "refs/codex/remote"
 
 
 class Answer(Enum):
@@ -72,10 +77,22 @@ def tip_there(git: Git, remote: Remote) -> str | None:
 
 def fetch(git: Git, remote: Remote) -> None:
     """Fetch the remote's branch: its objects alone, no ref of this repository moves. Raises RemoteTrouble."""
-    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=")
-    done = talk(git, "fetch", *options, "--", remote.name, remote.branch, seconds=remote.seconds)
+    done = talk(git, "fetch", *_FETCH, "--", remote.name, remote.branch, seconds=remote.seconds)
     if done.returncode and _NO_SUCH_REF not in done.stderr:
         raise RemoteTrouble(f"nothing can be fetched from it ({reason(done)})")
+
+
+def fetch_tip(git: Git, remote: Remote) -> str | None:
+    """Fetch the remote's branch and say where it is, in one connection; None when there is no such branch.
+
+    It is noted in a ref of our own: whoever calls holds the lock for pushes. Raises RemoteTrouble.
+    """
+    done = talk(git, "fetch", *_FETCH, "--", remote.name, f"+{remote.branch}:{SEEN}", seconds=remote.seconds)
+    if done.returncode and _NO_SUCH_REF in done.stderr:
+        return None
+    if done.returncode:
+        raise RemoteTrouble(f"nothing can be fetched from it ({reason(done)})")
+    return commit_of(git, SEEN)
 
 
 def push(git: Git, remote: Remote, commit: str) -> Answer:

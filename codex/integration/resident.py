@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from codex.errors import StorageError, UserError, WorkspaceError
+from codex.gitio import GitFailed
 from codex.integration.gitstore import commit_of, differences, is_file_mode, read_blobs
 from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
 from codex.workspace import Workspace
@@ -34,6 +35,11 @@ def state_at(workspace: Workspace, ref: str) -> CommitSnapshot:
     commit = commit_of(workspace.git, ref)
     if commit is None:
         raise UserError(f"There is no commit {ref!r} in {workspace.root}.", remedy="Name a commit, branch or tag.")
+    return state_of(workspace, commit)
+
+
+def state_of(workspace: Workspace, commit: str) -> CommitSnapshot:
+    """The snapshot of a commit that is there, given by its full id."""
     kept = _states.get(_key(workspace))
     if kept is None or kept.commit != commit:
         with suppress(StorageError, WorkspaceError):
@@ -83,9 +89,10 @@ def kept_blob(workspace: Workspace, blob: str) -> bytes | None:
 def _followed(workspace: Workspace, kept: CommitSnapshot, commit: str) -> CommitSnapshot | None:
     """The state of another commit by way of what differs; None where that is too much, or cannot be said."""
     git = workspace.git
-    if commit_of(git, kept.commit) is None:
+    try:
+        changed = differences(git, kept.commit, commit)
+    except GitFailed:  # the commit that is kept may be gone
         return None
-    changed = differences(git, kept.commit, commit)
     plain = all(is_file_mode(mode) for each in changed for mode in (each.old_mode, each.new_mode) if mode)
     if len(changed) > _FOLLOWED or not plain:
         return None

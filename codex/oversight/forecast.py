@@ -130,10 +130,10 @@ def forecast(took: Mapping[str, Sequence[Took]], left: Mapping[str, int], gone: 
     tokens, dollars = [each[0] for each in sums], [each[1] for each in sums]
     told = all(len(items) >= ENOUGH for items, _ in known.values())
     return Forecast(
-        _range(tokens, told),
-        _range(dollars, told),
-        _at_pace(tokens, gone.sessions, draw, told),
-        _at_pace(tokens, gone.days, draw, told),
+        _range(tokens, told=told),
+        _range(dollars, told=told),
+        _at_pace(tokens, gone.sessions, draw, told=told),
+        _at_pace(tokens, gone.days, draw, told=told),
         missing,
     )
 
@@ -150,17 +150,17 @@ def _drawn(known: Mapping[str, tuple[Sequence[Took], int]], draw: random.Random)
     return tokens, dollars
 
 
-def _at_pace(tokens: Sequence[float], past: Sequence[int], draw: random.Random, told: bool) -> Range | None:
+def _at_pace(tokens: Sequence[float], past: Sequence[int], draw: random.Random, *, told: bool) -> Range | None:
     """The draws of tokens, each divided by a mean of the past drawn anew; None where nothing was done in the past."""
     if not any(past):
         return None
     overall = statistics.fmean(past)
     means = (statistics.fmean(draw.choices(past, k=len(past))) for _ in tokens)
     draws = [each / (mean or overall) for each, mean in zip(tokens, means, strict=True)]
-    return _range(draws, told and len(past) >= ENOUGH)
+    return _range(draws, told=told and len(past) >= ENOUGH)
 
 
-def _range(draws: Sequence[float], told: bool) -> Range:
+def _range(draws: Sequence[float], *, told: bool) -> Range:
     ordered = sorted(draws)
     if not told:
         return Range(statistics.median(ordered))

@@ -15,6 +15,7 @@ from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
 from codex.continuity.report import PATH as CONTINUITY
 from codex.continuity.report import reported_aggregate
+from codex.corpus.bookplan import FOLDER
 from codex.errors import CodexError
 from codex.gitio import Git
 from codex.workspace import Workspace
@@ -23,7 +24,7 @@ from codex.workspace import Workspace
 REPORTS = 60
 
 _UNIT = re.compile(r"content/.+\.md")
-_AUDIT = re.compile(r"plans/fasttrack/[^/]+\.md")
+_AUDIT = re.compile(rf"{FOLDER}/[^/]+\.md")
 _COMMIT = "\x01"
 #: What ``git cat-file`` says before a file; a commit that removed the report has none.
 _HEADER = re.compile(rb"(?:[0-9a-f]+ blob (\d+)|[^\n]* missing)\n")
@@ -54,7 +55,7 @@ def courses(workspace: Workspace) -> Courses:
     """How many units and audits there were after each commit that added or removed one."""
     listed = _log(
         workspace, "--reverse", "--diff-merges=first-parent", "--no-renames", "--name-status", "--diff-filter=AD", "-z",
-        f"--format={_COMMIT}%ct", "HEAD", "--", "content", "plans/fasttrack",
+        f"--format={_COMMIT}%ct", "HEAD", "--", "content", FOLDER,
     )  # fmt: skip
     units: list[Point] = []
     audits: list[Point] = []

@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from codex.campaign.budgets import book_scope, ceilings
+from codex.campaign.budgets import ceilings
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Event, Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.limits import thresholds_of
-from codex.campaign.tables import BOOK
 from codex.check import check_corpus
 from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.corpus.index import CorpusIndex
 from codex.snapshot import Snapshot
+from codex.tracks.fasttrack.books import BOOK
 
 if TYPE_CHECKING:
     from codex.settings import BudgetSettings
@@ -87,7 +87,7 @@ class Scorecard:
         yield "quality sample at least 4.0 of 5", "not judged", "quality sampling is not part of this release"
 
 
-def _met(condition: bool) -> Met:
+def _met(condition: object) -> Met:
     return "met" if condition else "not met"
 
 
@@ -118,7 +118,7 @@ def of_snapshot(snapshot: Snapshot, slug: str, budget: BudgetSettings | None = N
         continuity=continuity,
         batch=ContinuityReport(tuple(u for u in continuity.units if u.unit_id in mine), chosen=chosen),
         cost=ledger.spent(subject),
-        budget=ceilings(ledger, slug, load_campaign(snapshot), budget)[book_scope(slug)],
+        budget=ceilings(ledger, subject, load_campaign(snapshot), budget)[subject],
         calls=sum(_whole(event.data.get("agent_invocations")) for event in events),
         wall=_wall(events),
         passes=entry.get("passes", {}),

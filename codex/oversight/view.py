@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from codex.cache.engine import code_digest
 from codex.cache.store import FILE, Store
 from codex.cache.tree import CachedTree
+from codex.campaign import clock
 from codex.campaign.budgets import budget_settings
 from codex.campaign.costs import Cost, read_costs
 from codex.campaign.definition import Campaign, load_campaign
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import Row, matrix
+from codex.corpus import bookplan, deps
 from codex.errors import CodexError
 from codex.snapshot import Snapshot
 from codex.workspace import Workspace
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 _PLAN_KIND = "dashboard-plan"
 #: What the plan is made from; a test watches that it reads nothing else.
-PLAN_SOURCES = ("plans/fasttrack/", "content/", "docs/catalogs/", "manifests/deps.json", "manifests/production/")
+PLAN_SOURCES = (f"{bookplan.FOLDER}/", "content/", "docs/catalogs/", deps.PATH, "manifests/production/")
 #: Keys of the plan's units that panels read; the excerpts are most of its bytes.
 _PLAN_KEYS = ("id", "title", "kind", "priority", "status", "source_audits", "prereqs", "successors")
 
@@ -52,12 +54,12 @@ class View:
     def of_tree(cls, workspace: Workspace, now: datetime | None = None) -> View:
         """The files as they are now: what a person sees. Uses the workspace's cache where there can be one."""
         store = _store(workspace)
-        return cls(workspace, CachedTree(workspace.root, store), now or datetime.now(UTC), store)
+        return cls(workspace, CachedTree(workspace.root, store), now or clock.now(), store)
 
     @classmethod
     def of_commit(cls, workspace: Workspace, now: datetime | None = None) -> View:
         """The committed state: what a flow has just integrated."""
-        return cls(workspace, workspace.snapshot(), now or datetime.now(UTC), _store(workspace))
+        return cls(workspace, workspace.snapshot(), now or clock.now(), _store(workspace))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -159,7 +161,7 @@ def _modified(path: Path) -> datetime:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:  # integrated this very moment
-        return datetime.now(UTC)
+        return clock.now()
 
 
 def _reserved(path: Path) -> Decimal | None:

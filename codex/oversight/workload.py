@@ -8,8 +8,8 @@ from typing import Any
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import DONE, ON_FILE, Row
-from codex.campaign.tables import BOOK
 from codex.oversight.forecast import Item
+from codex.tracks.fasttrack.books import BOOK
 
 PRODUCTION = "P4_production"
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from codex.campaign import plantext
 from codex.integration.proposal import PlanSection
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.bookcontext import BookContext
 from codex.passes.equivalence import Defect
 from codex.passes.harmless import harmful
 from codex.passes.inventory import LAYERS, ROLES, AuditReply, Item, Layer, render_section
 from codex.passes.sources import CHECKS, canonical_locator, shown_locator
 from codex.passes.tables import cell
+from codex.tracks.fasttrack import names
 
 #: Distinct well-formed sources that an audit must rest on (protocol §3.3).
 MIN_SOURCES = 3
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     book = context.book
     return {
         "title": book["title"],
@@ -30,7 +33,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def gate(context: Context, reply: AuditReply) -> Verdict:
+def gate(context: BookContext, reply: AuditReply) -> Verdict:
     del context
     defects = [*harmful(reply), *_sources(reply), *_contents(reply), *_rows(reply), *_empty(reply)]
     defects = defects or list(_unfilled(reply))
@@ -77,7 +80,7 @@ def _rows(reply: AuditReply) -> Iterator[Defect]:
                 yield Defect(item.id, problem)
 
 
-def _label_problem(layer: Layer, item: Item, refs: Set[str]) -> str:
+def _label_problem(layer: Layer, item: Item, refs: AbstractSet[str]) -> str:
     """What is wrong with the label, in the inventories where it is more than a name (curriculum.md §1)."""
     if layer == "exercise" and item.label not in ROLES:
         return f"its label is {item.label!r}; an exercise is {', '.join(ROLES[:-1])} or {ROLES[-1]}"
@@ -111,12 +114,12 @@ def _unfilled(reply: AuditReply) -> Iterator[Defect]:
             yield Defect(f"§{number}", "this part of the audit says next to nothing; write it out")
 
 
-def changes(context: Context, reply: AuditReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: AuditReply, verdict: Verdict) -> Changes:
     del verdict
     return _changes(context, reply, "audited")
 
 
-def salvage(context: Context, reply: AuditReply) -> Changes | None:
+def salvage(context: BookContext, reply: AuditReply) -> Changes | None:
     """What stands of an audit that failed: its sound rows, for topic equivalence only (protocol §6, pass 1).
 
     None when the audit holds something harmful, or no sound theorem row to go on with.
@@ -132,7 +135,7 @@ def salvage(context: Context, reply: AuditReply) -> Changes | None:
 _INVENTORIES = ("theorems", "exercises", "examples", "notation", "sequencing", "applications")
 
 
-def _changes(context: Context, reply: AuditReply, status: str) -> Changes:
+def _changes(context: BookContext, reply: AuditReply, status: str) -> Changes:
     book = context.book
     isbns = [shown_locator("isbn", source.locator) for source in reply.sources if source.kind == "isbn"]
     front = {
@@ -151,4 +154,15 @@ def _changes(context: Context, reply: AuditReply, status: str) -> Changes:
     return Changes(title=f"Audit {book['title']}", sections=(section,))
 
 
-AUDIT = Pass("P1_audit", "audit", AuditReply, "audit", (), variables, gate, changes, salvage)
+AUDIT = Pass(
+    name=names.AUDIT,
+    title="audit",
+    reply_model=AuditReply,
+    prompt="audit",
+    tools=(),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
+    salvage=salvage,
+)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from codex.campaign.limits import thresholds_of
 from codex.continuity.corpus import measure_files, registered_anchors
 from codex.continuity.thresholds import NO_UNITS, aggregate
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext
 
 
-def batch_figures(context: Context, texts: Mapping[str, str] | None = None) -> dict[str, float]:
+def batch_figures(context: BookContext, texts: Mapping[str, str] | None = None) -> dict[str, float]:
     """Metric → mean over the book's units; empty without units. ``texts``: unit id → its text after edits."""
     edited = texts or {}
     files = {}
@@ -21,7 +21,7 @@ def batch_figures(context: Context, texts: Mapping[str, str] | None = None) -> d
     return aggregate(measured, thresholds_of(context.snapshot))
 
 
-def below(context: Context, figures: Mapping[str, float]) -> dict[str, str]:
+def below(context: BookContext, figures: Mapping[str, float]) -> dict[str, str]:
     """Metric → in words what falls short of its threshold; one entry for no units at all."""
     if not figures:
         return {"units": NO_UNITS}

@@ -16,18 +16,17 @@ from codex.agents.tools import WEB_BY_DEFAULT
 from codex.campaign.answers import hint
 from codex.campaign.budgets import ceilings
 from codex.campaign.definition import load_campaign
-from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
 from codex.errors import UserError
-from codex.passes.base import Context, Failure, Pass
-from codex.passes.production import ProductionReply
-from codex.passes.registry import PASSES, get_pass
+from codex.passes.base import Pass
+from codex.passes.context import Context, Failure
+from codex.passes.registry import get_pass
 from codex.prompts import load_pattern, render_brief
-from codex.units import parse_unit
-from codex.units.edits import EditProblem, apply_edits
+from codex.tracks.registry import passes, rung
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
+    from codex.snapshot import Snapshot
     from codex.workspace import Workspace
 
 #: Used where codex.toml says nothing; model and token limits are those of the pass's prompt pattern.
@@ -42,20 +41,23 @@ def make_context(
     pass_name: str,
     unit: str | None = None,
     owner: str | None = None,
-) -> tuple[Context, Pass[Any]]:
+) -> tuple[Context, Pass[Any, Any]]:
     """The context of the next attempt of a pass, on its pinned commit. Without services nothing is pinned (dry run)."""
-    attempt = ledger.attempts(subject, pass_name, unit) + 1
-    address = CallAddress(subject, pass_name, unit, attempt)
+    each = get_pass(pass_name)
+    attempt = ledger.attempts(subject, each.name, unit) + 1
+    address = CallAddress(subject, each.name, unit, attempt)
     head = workspace.snapshot().label
     base = services.journal.pin(address, head) if services else head
     snapshot = workspace.at(base)
     pinned = Ledger.load(snapshot)
-    failure = _failure(services, pinned, snapshot, address)
-    said = hint(pinned, subject, pass_name, unit)
-    return Context(snapshot, base, subject, pass_name, attempt, unit, owner, failure, said), get_pass(pass_name)
+    failure = _failure(services, pinned, snapshot, address, each)
+    said = hint(pinned, subject, each.name, unit)
+    return each.context(snapshot, base, subject, each.name, attempt, unit, owner, failure, said), each
 
 
-def _failure(services: Services | None, ledger: Ledger, snapshot: Any, address: CallAddress) -> Failure | None:
+def _failure(
+    services: Services | None, ledger: Ledger, snapshot: Snapshot, address: CallAddress, each: Pass[Any, Any]
+) -> Failure | None:
     last = ledger.last_failure(address.subject, address.pass_name, address.unit)
     if last is None or last.data.get("kind") == "shortfall":
         return None
@@ -65,7 +67,7 @@ def _failure(services: Services | None, ledger: Ledger, snapshot: Any, address: 
     if services is None:
         return Failure(count, defects, step)
     if address.unit:
-        return Failure(count, defects, step, draft=_earlier_draft(services, ledger, snapshot, address))
+        return Failure(count, defects, step, draft=_earlier_draft(services, ledger, snapshot, address, each))
     return Failure(count, defects, step, reply=_earlier_reply(services, address))
 
 
@@ -76,30 +78,23 @@ def _earlier_reply(services: Services, address: CallAddress) -> str:
     return json.dumps(handed_in, ensure_ascii=False, indent=1) if handed_in else ""
 
 
-def _earlier_draft(services: Services, ledger: Ledger, snapshot: Any, address: CallAddress) -> str | None:
-    """The text of the attempts before this one, each either a whole file or edits to what was before it."""
+def _earlier_draft(
+    services: Services, ledger: Ledger, snapshot: Snapshot, address: CallAddress, each: Pass[Any, Any]
+) -> str | None:
+    """The text that the attempts before this one have made of the unit, one after the other."""
     first = address.attempt - ledger.open_attempts(address.subject, address.pass_name, address.unit)
     path = next(
         (p for p in snapshot.under("content", ".md") if p.rsplit("/", 1)[-1].startswith(f"{address.unit}-")), ""
     )
     text = snapshot.text(path) if path else None
     for attempt in range(first, address.attempt):
-        earlier = CallAddress(address.subject, address.pass_name, address.unit, attempt)
-        handed_in = services.journal.submission(earlier, services.backend.name)
-        reply = ProductionReply.model_validate(handed_in) if handed_in else None
-        if reply is None:
-            continue
-        if reply.unit.strip():
-            text = reply.unit if reply.unit.endswith("\n") else reply.unit + "\n"
-        elif text is not None:
-            try:
-                text = apply_edits(parse_unit(text.encode(), path or "draft.md"), reply.edits)
-            except EditProblem:
-                continue  # those edits never made a draft; the text before them stands
+        handed_in = services.journal.submission(replace(address, attempt=attempt), services.backend.name)
+        if handed_in and each.carried:
+            text = each.carried(each.reply_model.model_validate(handed_in), text, path or "draft.md")
     return text
 
 
-def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> AgentCall[Any]:
+def agent_call(workspace: Workspace, context: Context, each: Pass[Any, Any]) -> AgentCall[Any]:
     """The call that a pass would make: its brief, model and limits (codex.toml, else the pattern's), its ceilings."""
     refuse_unknown_passes(workspace)
     chosen, pattern = workspace.settings.agents.for_pass(each.name), load_pattern(each.prompt)
@@ -125,17 +120,17 @@ def agent_call(workspace: Workspace, context: Context, each: Pass[Any]) -> Agent
         batch=chosen.batch,
         web={str(k): n for k, n in chosen.web.items()} if chosen.web is not None else WEB_BY_DEFAULT.get(each.name, {}),
         pattern=_pattern_name(each.prompt),
-        ceilings=ceilings(context.ledger, context.slug, load_campaign(context.snapshot), workspace.settings.budget),
+        ceilings=ceilings(context.ledger, context.subject, load_campaign(context.snapshot), workspace.settings.budget),
     )
 
 
 def refuse_unknown_passes(workspace: Workspace) -> None:
     """Raise UserError when codex.toml names a pass that there is not: what it says there would count for nothing."""
-    unknown = sorted(set(workspace.settings.agents.models) - {"default", *PASSES})
+    unknown = sorted(set(workspace.settings.agents.models) - {"default", *passes()})
     if unknown:
         raise UserError(
             f"codex.toml: [agents.models.{unknown[0]}] is for no pass.",
-            remedy=f"The passes are {', '.join(PASSES)}; `default` is for all of them.",
+            remedy=f"The passes are {', '.join(passes())}; `default` is for all of them.",
         )
 
 

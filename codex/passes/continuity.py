@@ -15,13 +15,15 @@ from codex.continuity.report import PATH as REPORT
 from codex.continuity.report import report_markdown
 from codex.corpus.quoting import plain
 from codex.integration.proposal import Report
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.batch import batch_figures, below
+from codex.passes.bookcontext import BookContext
 from codex.passes.equivalence import Defect
 from codex.passes.evidence import MIN_QUOTE_WORDS, fold, locate
 from codex.passes.harmless import harmful
 from codex.passes.seams import seams
 from codex.passes.tables import render_table
+from codex.tracks.fasttrack import names
 
 #: How many samples of each kind are judged (curriculum.md §2, pass PV).
 PAIRS, SECTIONS, BRIDGES = 10, 10, 3
@@ -49,7 +51,7 @@ class ContinuityReply(BaseModel):
     statement: str = Field(min_length=40)
 
 
-def samples(context: Context) -> list[dict[str, str]]:
+def samples(context: BookContext) -> list[dict[str, str]]:
     """Connected pairs, Connections sections and bridges of the book's units and neighbours, in a fixed order."""
     pairs = {tuple(sorted((s.unit, s.other))): s for s in seams(context)}
     found = [
@@ -66,16 +68,16 @@ def samples(context: Context) -> list[dict[str, str]]:
     return found
 
 
-def _heading(context: Context, unit: str, word: str) -> str:
+def _heading(context: BookContext, unit: str, word: str) -> str:
     titles = (h.title for h in context.units[unit].headings if h.level == 2)
     return next((title for title in titles if word in title.casefold()), "")
 
 
-def measured(context: Context) -> ContinuityReport:
+def measured(context: BookContext) -> ContinuityReport:
     return replace(measure_corpus(context.snapshot), chosen=thresholds_of(context.snapshot))
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     report = measured(context)
     return {
         "title": context.book["title"],
@@ -86,7 +88,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def gate(context: Context, reply: ContinuityReply) -> Verdict:
+def gate(context: BookContext, reply: ContinuityReply) -> Verdict:
     report, batch = measured(context), batch_figures(context)
     defects = (*harmful(reply), *_judged(context, reply))
     # A corpus older than the continuity layer may be below globally: the batch decides (curriculum.md §2).
@@ -103,7 +105,7 @@ def gate(context: Context, reply: ContinuityReply) -> Verdict:
     return Verdict((), figures, shortfall=tuple(short))
 
 
-def _about(context: Context, sample: str) -> str:
+def _about(context: BookContext, sample: str) -> str:
     """The sample as whoever has to mend it knows it: its units, and the section or the connection."""
     found = next((s for s in samples(context) if s["id"] == sample), None)
     if found is None:
@@ -112,7 +114,7 @@ def _about(context: Context, sample: str) -> str:
     return f"{sample}, {found['kind']} {units} ({found['about']}) does not hold"
 
 
-def _judged(context: Context, reply: ContinuityReply) -> Iterator[Defect]:
+def _judged(context: BookContext, reply: ContinuityReply) -> Iterator[Defect]:
     wanted = {s["id"]: s for s in samples(context)}
     given = [j.sample for j in reply.judgements]
     yield from (Defect(s, "this sample is not judged") for s in wanted if s not in given)
@@ -124,7 +126,7 @@ def _judged(context: Context, reply: ContinuityReply) -> Iterator[Defect]:
             yield Defect(judgement.sample, problem)
 
 
-def _quote_problem(context: Context, sample: dict[str, str], quote: str) -> str:
+def _quote_problem(context: BookContext, sample: dict[str, str], quote: str) -> str:
     """What is wrong with a quote: of a pair it stands in one of its units, of a section under its heading."""
     if sample["kind"] != "pair":
         return locate(context.units[sample["unit"]], sample["unit"], sample["about"], quote)[1]
@@ -136,7 +138,7 @@ def _quote_problem(context: Context, sample: dict[str, str], quote: str) -> str:
     return f"the quote occurs neither in {sample['unit']} nor in {sample['other']}"
 
 
-def changes(context: Context, reply: ContinuityReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: ContinuityReply, verdict: Verdict) -> Changes:
     corpus = report_markdown(measured(context), context.snapshot.text(REPORT, ""))
     markdown = corpus.rstrip("\n") + "\n\n" + render_book(context, reply, verdict)
     held = "falls short" if verdict.shortfall else "accepted" if verdict.figures.get("accepted") else "verified"
@@ -144,7 +146,7 @@ def changes(context: Context, reply: ContinuityReply, verdict: Verdict) -> Chang
     return Changes(title=f"Continuity of {context.book['title']}: {held}", reports=(report,))
 
 
-def render_book(context: Context, reply: ContinuityReply, verdict: Verdict) -> str:
+def render_book(context: BookContext, reply: ContinuityReply, verdict: Verdict) -> str:
     """The book's part of the continuity report: metrics of its units, samples as judged, what falls short."""
     batch = verdict.figures["metrics"]
     metrics = [
@@ -174,5 +176,13 @@ def render_book(context: Context, reply: ContinuityReply, verdict: Verdict) -> s
 
 
 CONTINUITY = Pass(
-    "PV_continuity", "continuity verification", ContinuityReply, "continuity", ("read_unit",), variables, gate, changes
+    name=names.CONTINUITY,
+    title="continuity verification",
+    reply_model=ContinuityReply,
+    prompt="continuity",
+    tools=("read_unit",),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
 )

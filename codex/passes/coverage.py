@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext
 from codex.passes.equivalence import Defect, RowAnswer, Score, answer_defects
 from codex.passes.inventory import LAYERS, Inventory, Row
 from codex.passes.tables import parse_tables, render_table
@@ -85,7 +85,7 @@ def render_scorecard(scores: Sequence[Score]) -> str:
     return render_table(("layer", "captured", "total", "excepted", "share", "status"), lines)
 
 
-def row_defects(context: Context, answers: Sequence[RowAnswer]) -> list[Defect]:
+def row_defects(context: BookContext, answers: Sequence[RowAnswer]) -> list[Defect]:
     """Everything that is wrong with the answers, each claim looked up in the context's corpus."""
     return answer_defects(
         context.inventory, answers, context.shipped, context.corpus.deps,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from codex.passes.base import Context, Deliverable
+from codex.passes.bookcontext import BookContext
+from codex.passes.context import Deliverable
 from codex.passes.equivalence import Defect, Score
 from codex.passes.plan import new_id_problem
 from codex.passes.verify_reply import Deficit, VerificationReply
 
 
-def deficit_defects(context: Context, reply: VerificationReply, card: Sequence[Score]) -> Iterator[Defect]:
+def deficit_defects(context: BookContext, reply: VerificationReply, card: Sequence[Score]) -> Iterator[Defect]:
     """What is wrong with the deficits of a book that falls short; nothing while every layer is met."""
     if all(score.met for score in card):
         return
@@ -31,7 +32,7 @@ def deficit_defects(context: Context, reply: VerificationReply, card: Sequence[S
         yield Defect(" → ".join(cycle), "these prerequisites form a cycle")
 
 
-def _problems(context: Context, deficit: Deficit, all_of_them: Sequence[Deficit]) -> Iterator[str]:
+def _problems(context: BookContext, deficit: Deficit, all_of_them: Sequence[Deficit]) -> Iterator[str]:
     new = {each.unit for each in all_of_them if each.action == "new"}
     for unit in deficit.prerequisites:
         if unit not in context.shipped and unit not in new:

@@ -17,13 +17,15 @@ from codex.agents.conversation import Outcome, converse
 from codex.agents.limits import load_models
 from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
+from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Step, next_step
 from codex.errors import BudgetReached, PersonNeeded, Stopped, UserError
-from codex.passes.base import Context, Pass
+from codex.passes.base import Pass
 from codex.passes.calls import agent_call, make_context
-from codex.passes.outcomes import PassResult, advance_production, completed, failed
+from codex.passes.context import Context
+from codex.passes.outcomes import PassResult, advance, completed, failed
+from codex.passes.registry import get_pass
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
@@ -51,8 +53,8 @@ async def run_pass(
 ) -> PassResult:
     """Run one attempt of a pass and spool its proposal.
 
-    Production (P4_production) with a ``unit`` produces that unit; without one it takes no agent: it dispatches the
-    batch (production-ready → in-production) or closes it when nothing is outstanding.
+    A pass that is asked for each unit (production) makes the ``unit`` that is named; without one it takes no agent: it
+    dispatches the batch (production-ready → in-production) or closes it when nothing is outstanding.
 
     Raises PersonNeeded when the ladder of the pass is at its end or the state waits for a person, UserError when the
     pass is not what the subject's state asks for, BudgetReached when a ceiling and Stopped when the connection ends the
@@ -62,8 +64,8 @@ async def run_pass(
     ledger = Ledger.load(workspace.snapshot())
     step = _step(ledger, subject, pass_name)
     _require(step, ledger, workspace)
-    if pass_name == "P4_production" and unit is None:
-        return advance_production(workspace, subject, step, owner)
+    if unit is None and get_pass(pass_name).by_unit:
+        return advance(workspace, get_pass(pass_name), subject, step, owner)
     # In threads: parsing a corpus and checking a draft take long enough to hold up the units beside this one.
     context, each = await asyncio.to_thread(make_context, workspace, services, ledger, subject, pass_name, unit, owner)
     outcome = await _ask(workspace, services, context, each, progress)
@@ -100,7 +102,7 @@ def _require(step: Step, ledger: Ledger, workspace: Workspace) -> None:
 
 
 async def _ask(
-    workspace: Workspace, services: Services, context: Context, each: Pass[Any], progress: Progress
+    workspace: Workspace, services: Services, context: Context, each: Pass[Any, Any], progress: Progress
 ) -> Outcome[Any]:
     call = await asyncio.to_thread(agent_call, workspace, context, each)
     progress(f"asking {call.model} ({services.backend.name}): {call.address}")

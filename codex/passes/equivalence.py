@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
@@ -137,7 +138,7 @@ class _Lookup:
     answers: Mapping[str, RowAnswer]
     units: Mapping[str, Unit]
     deps: Deps
-    crosswalk: Set[str]
+    crosswalk: AbstractSet[str]
     book: BookName
 
     def problem(self, answer: RowAnswer) -> str:

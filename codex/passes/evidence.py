@@ -1,4 +1,4 @@
-"""Looking claims up: does the unit exist, does the heading stand in it, does the quote occur under that heading?
+"""Looking claims up: does the unit exist, does the heading stand in it, does the quote occur under that heading.
 
 White space is folded on both sides and nothing else: a paraphrase is not a quote.
 """

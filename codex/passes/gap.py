@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from codex.corpus.quoting import plain
 from codex.integration.proposal import PlanSection
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.bookcontext import BookContext
 from codex.passes.coverage import card_figures, render_answers, render_scorecard, row_defects, row_list
 from codex.passes.equivalence import RowAnswer, scores
 from codex.passes.harmless import harmful
 from codex.passes.relevance import outline_shelf
+from codex.tracks.fasttrack import names
 
 
 class GapReply(BaseModel):
@@ -24,7 +26,7 @@ class GapReply(BaseModel):
     summary: str = Field(min_length=80, description="what the corpus lacks for this book, grouped by topic")
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory),
@@ -32,7 +34,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def gate(context: Context, reply: GapReply) -> Verdict:
+def gate(context: BookContext, reply: GapReply) -> Verdict:
     defects = [*harmful(reply), *row_defects(context, reply.answers)]
     if defects:  # figures of claims that were not found are none
         return Verdict(tuple(defects))
@@ -40,7 +42,7 @@ def gate(context: Context, reply: GapReply) -> Verdict:
     return Verdict((), {**card_figures(card), "gaps": sum(a.status == "gap" for a in reply.answers)})
 
 
-def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: GapReply, verdict: Verdict) -> Changes:
     del verdict
     tables = render_answers(context.inventory, reply.answers, "2")
     card = render_scorecard(scores(context.inventory, reply.answers, context.thresholds))
@@ -50,12 +52,13 @@ def changes(context: Context, reply: GapReply, verdict: Verdict) -> Changes:
 
 
 GAP = Pass(
-    "P2_gap",
-    "gap analysis",
-    GapReply,
-    "gap",
-    ("read_unit", "search_corpus", "lookup_concept"),
-    variables,
-    gate,
-    changes,
+    name=names.GAP,
+    title="gap analysis",
+    reply_model=GapReply,
+    prompt="gap",
+    tools=("read_unit", "search_corpus", "lookup_concept"),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
 )

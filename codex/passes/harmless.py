@@ -7,12 +7,13 @@ defects with the field that holds them, instead of stopping the book.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from codex.integration.hostile import hostile
 from codex.passes.equivalence import Defect
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 def harmful(reply: BaseModel) -> Iterator[Defect]:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from codex.agents.conversation import Outcome
+from codex.campaign.due import Step
 from codex.campaign.events import EventDraft, Kind
-from codex.campaign.ladder import rung
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Step
 from codex.errors import UserError
 from codex.integration import spool
 from codex.integration.proposal import CostLine, Proposal
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.context import Context
+from codex.tracks.ladder import Rung
+from codex.tracks.registry import machine_in, rung
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
@@ -46,7 +48,7 @@ def completed(
     workspace: Workspace,
     services: Services,
     context: Context,
-    each: Pass[Any],
+    each: Pass[Any, Any],
     step: Step,
     outcome: Outcome[Any],
     verdict: Verdict,
@@ -87,10 +89,6 @@ def _succeeded(
     return events
 
 
-#: Pass whose shortfall sends the book back → the state it goes back to (protocol §3.4); others stay where they are.
-_SENT_BACK = {"P5_verification": "production-ready"}
-
-
 def _fallen_short(
     context: Context,
     step: Step,
@@ -101,12 +99,12 @@ def _fallen_short(
 ) -> list[EventDraft]:
     defects = [d.as_data() for d in verdict.shortfall]
     count = context.ledger.failures(context.subject, context.pass_name) + 1
-    step_taken = rung(context.pass_name, count)
-    data = {"kind": "shortfall", "defects": defects, "next": step_taken.action, "why": step_taken.note, **figures}
+    following = _rung(context, count)
+    data = {"kind": "shortfall", "defects": defects, "next": following.action, "why": following.note, **figures}
     events = [context.event(Kind.PASS_FAILED, cost_usd=outcome.cost, rationale="the book falls short", data=data)]
     if changes.deliverables is not None:
         events.append(_deliverables(context, changes))
-    back = _SENT_BACK.get(context.pass_name)
+    back = machine_in(context.subject).falls_back(step.source, context.pass_name)
     if back:
         events.append(_transition(context, step.source, back, "; ".join(f"{d['where']}: {d['what']}" for d in defects)))
     return events
@@ -121,11 +119,23 @@ def _transition(context: Context, source: str, target: str, why: str) -> EventDr
     return context.event(Kind.TRANSITION, from_state=source, to_state=target, expect=source, rationale=why)
 
 
+def _rung(context: Context, failures: int) -> Rung:
+    tier = context.entry.get("tier")
+    return rung(context.pass_name, failures, tier if isinstance(tier, str) else None)
+
+
+def _reduced(context: Context, following: Rung) -> list[EventDraft]:
+    """The step onto the side road on which the subject goes on with less; none where its table has no such road."""
+    state = str(context.ledger.status(context.subject))
+    aside = machine_in(context.subject).falls_back(state, context.pass_name)
+    return [_transition(context, state, aside, following.note)] if aside else []
+
+
 def failed(
     workspace: Workspace,
     services: Services,
     context: Context,
-    each: Pass[Any],
+    each: Pass[Any, Any],
     outcome: Outcome[Any],
     started: float,
     verdict: Verdict | None = None,
@@ -141,8 +151,7 @@ def failed(
         defects = [{"code": str(outcome.failure), "where": "agent", "what": outcome.detail}]
         kind = "agent"
     count = context.ledger.failures(context.subject, context.pass_name, context.unit) + 1
-    tier = context.book.get("tier")
-    following = rung(context.pass_name, count, tier if isinstance(tier, str) else None)
+    following = _rung(context, count)
     data = {
         "kind": kind, "defects": defects, "next": following.action, "why": following.note,
         "turns": outcome.turns, "agent_invocations": 1, **_submissions(outcome),
@@ -155,7 +164,7 @@ def failed(
     if following.action == "degrade" and outcome.reply is not None and each.salvage:
         kept = each.salvage(context, outcome.reply)
         if kept is not None:  # protocol §6, pass 1: a tier γ book goes on with reduced expectations
-            events.append(_transition(context, "draft", "audit-degraded", "a second audit of a tier γ book failed"))
+            events += _reduced(context, following)
             changes = replace(kept, title=title[:120])
     proposal = _proposal(services, context, changes, events, [])
     return PassResult(
@@ -189,34 +198,29 @@ def _proposal(
     )
 
 
-def advance_production(workspace: Workspace, subject: str, step: Step, owner: str | None) -> PassResult:
-    """Dispatch a batch or close it: a transition, no agent."""
+def advance(workspace: Workspace, each: Pass[Any, Any], subject: str, step: Step, owner: str | None) -> PassResult:
+    """Dispatch a batch of a pass that is asked for each unit, or close it: a transition, no agent."""
     snapshot = workspace.snapshot()
-    context = Context(snapshot, snapshot.label, subject, "P4_production", 1, None, owner)
-    outstanding = [d.id for d in context.deliverables]
-    if step.source == "in-production" and outstanding:
-        raise UserError(f"{subject} still owes {', '.join(outstanding)}.", remedy="Produce these first.")
+    attempt = Ledger.load(snapshot).attempts(subject, each.name) + 1
+    context = each.context(snapshot, snapshot.label, subject, each.name, attempt, None, owner)
+    owed, machine = [d.id for d in context.deliverables], machine_in(subject)
+    if owed and machine.in_batch(step.source, each.name):
+        raise UserError(f"{subject} still owes {', '.join(owed)}.", remedy="Produce these first.")
+    dispatched = machine.in_batch(step.target, each.name)
+    mark = context.event(Kind.PASS_STARTED if dispatched else Kind.PASS_COMPLETED, data={"units": owed})
+    named = [] if context.entry.get("outstanding_deliverables") or not owed else [_owed(context)]
     transition = _transition(context, step.source, step.target, step.transition.trigger)
-    kind = Kind.PASS_STARTED if step.target == "in-production" else Kind.PASS_COMPLETED
-    attempt = context.ledger.attempts(subject, "P4_production") + 1
-    mark = context.event(kind, data={"attempt": attempt, "units": outstanding})
-    title = f"{context.book['title']}: " + (
-        "dispatch " + ", ".join(outstanding) if outstanding else "production complete"
-    )
+    title = f"{context.title}: " + ("dispatch " + ", ".join(owed) if owed else f"{each.title} complete")
     proposal = Proposal(
-        subject=subject, pass_name="P4_production", title=title[:120], base=context.base, owner=owner,
-        events=(mark, *([_deliverables_of(context)] if context.queued and outstanding else []), transition),
+        subject=subject, pass_name=each.name, title=title[:120], base=context.base, owner=owner,
+        events=(mark, *named, transition),
     )  # fmt: skip
-    return PassResult(subject, "P4_production", None, attempt, "completed", spool.put(workspace, proposal))
+    return PassResult(subject, each.name, None, attempt, "completed", spool.put(workspace, proposal))
 
 
-def _deliverables_of(context: Context) -> EventDraft:
-    """What a queued unit owes, as the plan has it now: every attempt is measured by that."""
+def _owed(context: Context) -> EventDraft:
+    """What a subject owes that has no plan of its own (a queued unit): every attempt is measured by that."""
     return context.event(Kind.DELIVERABLES, data={"outstanding": [d.as_data() for d in context.deliverables]})
-
-
-#: Pass → the state in which its last failure leaves a book (protocol §3.4); the others just become escalated.
-_ESCALATED_TO = {"P4_production": "production-needs-rework"}
 
 
 def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, owner: str | None = None) -> str:
@@ -226,7 +230,7 @@ def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, 
     state = ledger.status(subject)
     event = EventDraft(
         subject=subject, kind=Kind.ESCALATED, pass_name=pass_name, owner=owner, expect=state, rationale=reason,
-        to_state=_ESCALATED_TO.get(pass_name), data={"reason": reason},
+        to_state=machine_in(subject).escalates_to(str(state), pass_name), data={"reason": reason},
     )  # fmt: skip
     title = f"Escalate {subject}: {' '.join(reason.split())}"[:120]
     proposal = Proposal(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from codex.corpus.deps import Edge
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
-from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.bookcontext import BookContext
+from codex.passes.context import Deliverable
 from codex.passes.coverage import named_units, read_answers, read_statuses, row_list
 from codex.passes.equivalence import TESTS, Defect
 from codex.passes.harmless import harmful
@@ -17,13 +20,14 @@ from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of
 from codex.passes.plan_reply import PlanReply
 from codex.passes.relevance import concept_shelf, connection_shelf, outline_shelf
+from codex.tracks.fasttrack import names
 from codex.units.ids import UNIT_ID
 
 #: Units an agent job should hold (protocol §6, pass 3); a plan with fewer units is one job.
 JOB_SIZES = range(4, 9)
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     statuses = read_statuses(context.section(2))
     return {
         "title": context.book["title"],
@@ -36,7 +40,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def gate(context: Context, reply: PlanReply) -> Verdict:
+def gate(context: BookContext, reply: PlanReply) -> Verdict:
     defects = [
         *harmful(reply),
         *_ids(context, reply),
@@ -50,7 +54,7 @@ def gate(context: Context, reply: PlanReply) -> Verdict:
     return Verdict(tuple(defects), figures)
 
 
-def _ids(context: Context, reply: PlanReply) -> Iterator[Defect]:
+def _ids(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     if not reply.new_units and not reply.deepenings:
         yield Defect("plan", "it lists no unit to produce")
     counted = Counter([u.id for u in reply.new_units] + [d.id for d in reply.deepenings])
@@ -64,7 +68,7 @@ def _ids(context: Context, reply: PlanReply) -> Iterator[Defect]:
             yield Defect(deepening.id, "there is no such shipped unit to deepen")
 
 
-def new_id_problem(context: Context, unit_id: str, planned: Set[str]) -> str:
+def new_id_problem(context: BookContext, unit_id: str, planned: AbstractSet[str]) -> str:
     """Why a new unit cannot have this id, with the next free one; "" when it can. ``planned``: ids of the reply."""
     chapter = unit_id[:5]
     if not UNIT_ID.fullmatch(unit_id):
@@ -79,7 +83,7 @@ def new_id_problem(context: Context, unit_id: str, planned: Set[str]) -> str:
     return f"this id belongs to {holder}; the next free id is {_next_free(context, chapter, planned)}"
 
 
-def _next_free(context: Context, chapter: str, planned: Set[str]) -> str:
+def _next_free(context: BookContext, chapter: str, planned: AbstractSet[str]) -> str:
     """The next id that neither the corpus nor the reply has."""
     first = int(context.corpus.next_free_id(chapter)[6:])
     taken = context.corpus.taken_ids | planned
@@ -87,7 +91,7 @@ def _next_free(context: Context, chapter: str, planned: Set[str]) -> str:
     return next((each for each in ids if each not in taken), "in another chapter")
 
 
-def _concepts(context: Context, reply: PlanReply) -> Iterator[Defect]:
+def _concepts(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     """A concept has one unit: connections are said between the units of their concepts."""
     counted = Counter(unit.concept for unit in reply.new_units)
     for unit in reply.new_units:
@@ -98,7 +102,7 @@ def _concepts(context: Context, reply: PlanReply) -> Iterator[Defect]:
             yield Defect(unit.id, f"another new unit has the concept {unit.concept} too")
 
 
-def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
+def _graph(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     known = set(context.shipped) | {unit.id for unit in reply.new_units}
     edges = _edges(reply)
     for before, after in edges:
@@ -110,7 +114,7 @@ def _graph(context: Context, reply: PlanReply) -> Iterator[Defect]:
         yield Defect(" → ".join(cycle), "these prerequisites form a cycle")
 
 
-def _rows(context: Context, reply: PlanReply) -> Iterator[Defect]:
+def _rows(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     inventory, statuses = context.inventory, read_statuses(context.section(2))
     planned = {row for u in reply.new_units for row in u.rows} | {row for d in reply.deepenings for row in d.rows}
     yield from (Defect(row, "there is no such row in the inventory") for row in sorted(planned - set(inventory.rows)))
@@ -125,7 +129,7 @@ def _rows(context: Context, reply: PlanReply) -> Iterator[Defect]:
     yield from (Defect(row, "there is no such notation row") for row in lines if row not in inventory.rows)
 
 
-def _arrows(context: Context, reply: PlanReply) -> Iterator[Defect]:
+def _arrows(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     """Where the book goes from one section to another, prerequisites have to lead between units that cover them."""
     covering = _covering(context, reply)
     deps = context.corpus.deps
@@ -137,7 +141,7 @@ def _arrows(context: Context, reply: PlanReply) -> Iterator[Defect]:
             yield Defect(row.id, f"{what} ({', '.join(using)})")
 
 
-def _covering(context: Context, reply: PlanReply) -> dict[str, dict[str, None]]:
+def _covering(context: BookContext, reply: PlanReply) -> dict[str, dict[str, None]]:
     """Section of the book → the units that cover rows of it, by gap analysis and by this plan."""
     found: dict[str, dict[str, None]] = {}
     shipped = [(a["row"], a["unit"]) for a in read_answers(context.section(2)) if a["status"] in {"covered", "partial"}]
@@ -193,7 +197,7 @@ def _needs(reply: PlanReply, unit: str, own: Iterable[str] = ()) -> tuple[str, .
     return tuple(dict.fromkeys([*own, *(e.before for e in reply.edges if e.after == unit)]))
 
 
-def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: PlanReply, verdict: Verdict) -> Changes:
     del verdict
     section = PlanSection(
         number=3,
@@ -216,7 +220,7 @@ def changes(context: Context, reply: PlanReply, verdict: Verdict) -> Changes:
     )
 
 
-def _entries(context: Context, reply: PlanReply) -> Iterator[CatalogEntry]:
+def _entries(context: BookContext, reply: PlanReply) -> Iterator[CatalogEntry]:
     """The concepts of the new units with those they rest on; an entry that the catalog has is kept as it is."""
     concepts = {unit_id: unit.text_value("concept_catalog_id") for unit_id, unit in context.shipped.items()}
     known = {unit_id: slug for unit_id, slug in concepts.items() if slug in context.corpus.catalog}
@@ -227,12 +231,13 @@ def _entries(context: Context, reply: PlanReply) -> Iterator[CatalogEntry]:
 
 
 PLAN = Pass(
-    "P3_plan",
-    "production plan",
-    PlanReply,
-    "plan",
-    ("read_unit", "lookup_concept", "list_connections"),
-    variables,
-    gate,
-    changes,
+    name=names.PLAN,
+    title="production plan",
+    reply_model=PlanReply,
+    prompt="plan",
+    tools=("read_unit", "lookup_concept", "list_connections"),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext
 from codex.passes.plan_reply import Deepening, NewUnit, NotationLine, PlanReply
 from codex.passes.tables import render_table
 
@@ -14,14 +14,14 @@ _PRIORITY = re.compile(r"\*\*(?=\s*Priority\b)", re.IGNORECASE)
 _TAG = re.compile(r"\[(DEFERRED|OUT[ -]OF[ -]SCOPE)\]", re.IGNORECASE)
 
 
-def render_crosswalk(context: Context, lines: Sequence[NotationLine]) -> str:
+def render_crosswalk(context: BookContext, lines: Sequence[NotationLine]) -> str:
     """``notation/<book-slug>.md``: one line for each row of the notation inventory."""
     rows = [(line.row, line.book, line.ours, line.note) for line in lines]
     title = f"# Notation of {context.book['title']}\n\n"
     return title + render_table(("row", "book", "ours", "note"), rows)
 
 
-def render_section(context: Context, reply: PlanReply) -> str:
+def render_section(context: BookContext, reply: PlanReply) -> str:
     """§3 of the plan document: the punch list in the form that plans are read in (unit-rubric §4.1)."""
     edges = [(e.before, e.after) for e in reply.edges]
     jobs = [(j.name, ", ".join(j.units)) for j in reply.jobs]
@@ -59,7 +59,7 @@ def _new_line(unit: NewUnit) -> str:
     return f"{_bold(unit.id, unit.title)} [NEW] {spec} Rows: {', '.join(unit.rows)}."
 
 
-def _deepen_line(context: Context, deepening: Deepening) -> str:
+def _deepen_line(context: BookContext, deepening: Deepening) -> str:
     title = _bold(deepening.id, context.units[deepening.id].title)
     return f"{title} [DEEPEN] {_plain(deepening.additions)} Rows: {', '.join(deepening.rows)}."
 

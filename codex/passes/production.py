@@ -14,15 +14,18 @@ from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import Threshold, shortfalls, value
 from codex.corpus import catalog
 from codex.integration.proposal import CatalogEntry, CatalogId, ConnectionProposal, UnitChange
-from codex.passes.base import Changes, Context, Deliverable, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.bookcontext import BookContext
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.parts import parts
+from codex.passes.context import Deliverable
 from codex.passes.coverage import row_list
 from codex.passes.equivalence import TESTS, Defect, place_problem
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
 from codex.passes.kept import losses
 from codex.snapshot import Snapshot
+from codex.tracks.fasttrack import names
 from codex.units import Unit, parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
@@ -74,7 +77,7 @@ class ProductionReply(_Reply):
         return self
 
 
-def base_text(context: Context) -> str | None:
+def base_text(context: BookContext) -> str | None:
     """The text that edits apply to: the draft of the attempt before, else the shipped unit; None for a first draft."""
     if context.failure and context.failure.draft is not None:
         return context.failure.draft
@@ -82,24 +85,35 @@ def base_text(context: Context) -> str | None:
     return shipped.data.decode("utf-8", "replace") if shipped else None
 
 
-def draft_of(context: Context, reply: ProductionReply) -> str:
+def draft_of(context: BookContext, reply: ProductionReply) -> str:
     """The full text of the unit that a reply means; raises EditProblem."""
+    return _text_after(reply, base_text(context), path_of(context))
+
+
+def carried(reply: ProductionReply, before: str | None, path: str) -> str | None:
+    """What the next attempt starts from: the text that a reply makes, or the one before it when its edits make none."""
+    try:
+        return _text_after(reply, before, path)
+    except EditProblem:
+        return before
+
+
+def _text_after(reply: ProductionReply, before: str | None, path: str) -> str:
     if reply.unit.strip():
         return reply.unit if reply.unit.endswith("\n") else reply.unit + "\n"
-    base = base_text(context)
-    if base is None:
+    if before is None:
         raise EditProblem("there is no earlier text to edit; hand in the whole file in `unit`")
-    return apply_edits(parse_unit(base.encode(), path_of(context)), reply.edits)
+    return apply_edits(parse_unit(before.encode(), path), reply.edits)
 
 
-def path_of(context: Context) -> str:
+def path_of(context: BookContext) -> str:
     """Where the unit stands or will stand."""
     wanted = context.deliverable
     shipped = context.units.get(wanted.id)
     return shipped.path if shipped else context.corpus.place(wanted.id, wanted.slug)
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     wanted, case = context.deliverable, Case(context, path_of(context))
     return {
         "title": "" if context.queued else context.book["title"],
@@ -116,7 +130,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def desk(context: Context) -> Snapshot:
+def desk(context: BookContext) -> Snapshot:
     """The snapshot that drafts are checked in: a queued unit's concept is in its catalog, as it will be with the unit.
 
     (The concepts of a book's units are entered with its plan.)
@@ -129,7 +143,7 @@ def desk(context: Context) -> Snapshot:
     return context.snapshot.with_changes({catalog.PATH: text.encode()})
 
 
-def gate(context: Context, reply: ProductionReply) -> Verdict:
+def gate(context: BookContext, reply: ProductionReply) -> Verdict:
     wanted, path = context.deliverable, path_of(context)
     try:
         text = draft_of(context, reply)
@@ -166,7 +180,7 @@ def _whole(result: UnitResult) -> Iterator[Defect]:
         yield Defect("unit", what, "TIERS")
 
 
-def _identity(context: Context, unit: Unit) -> Iterator[Defect]:
+def _identity(context: BookContext, unit: Unit) -> Iterator[Defect]:
     wanted = context.deliverable
     expected = {"id": wanted.id, "status": "shipped"}
     if wanted.action == "new":
@@ -180,7 +194,7 @@ def _identity(context: Context, unit: Unit) -> Iterator[Defect]:
         yield Defect("front matter", f"prerequisites lack {', '.join(sorted(missing))}, which the plan names")
 
 
-def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[Defect]:
+def _evidence(context: BookContext, unit: Unit, reply: ProductionReply) -> Iterator[Defect]:
     given = {e.row: e for e in reply.evidence}
     for row_id in context.deliverable.rows:
         row = context.inventory.rows.get(row_id)
@@ -195,7 +209,7 @@ def _evidence(context: Context, unit: Unit, reply: ProductionReply) -> Iterator[
             yield Defect(row_id, problem)
 
 
-def _continuity(context: Context, unit: Unit, shipped: Unit | None) -> Iterator[Defect]:
+def _continuity(context: BookContext, unit: Unit, shipped: Unit | None) -> Iterator[Defect]:
     """What the unit lacks by itself; of a deepened one only what the shipped version did not lack."""
     anchors, thresholds = registered_anchors(context.snapshot), thresholds_of(context.snapshot)
     before = _lacks(measure(shipped.data, shipped.path, anchors), thresholds) if shipped else {}
@@ -210,7 +224,7 @@ def _lacks(figures: UnitContinuity, thresholds: Sequence[Threshold]) -> dict[str
     return dict(zip(short, shortfalls(figures, thresholds), strict=True))
 
 
-def unknown_concepts(context: Context, proposed: Sequence[ProposedConnection]) -> Iterator[Defect]:
+def unknown_concepts(context: BookContext, proposed: Sequence[ProposedConnection]) -> Iterator[Defect]:
     """A connection is between two concepts of the catalog, also one that is only proposed."""
     for number, each in enumerate(proposed, 1):
         for concept in (each.from_concept, each.to_concept):
@@ -218,7 +232,7 @@ def unknown_concepts(context: Context, proposed: Sequence[ProposedConnection]) -
                 yield Defect(f"connections[{number}]", f"the catalog has no concept {concept!r}")
 
 
-def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: ProductionReply, verdict: Verdict) -> Changes:
     del verdict
     wanted, text = context.deliverable, draft_of(context, reply)
     shipped = context.units.get(wanted.id)
@@ -237,7 +251,7 @@ def changes(context: Context, reply: ProductionReply, verdict: Verdict) -> Chang
     return Changes(title=title, units=(unit,), connections=tuple(_proposals(wanted.id, reply)))
 
 
-def _catalog_entry(context: Context, wanted: Deliverable, reply: ProductionReply) -> CatalogEntry:
+def _catalog_entry(context: BookContext, wanted: Deliverable, reply: ProductionReply) -> CatalogEntry:
     concepts = (context.units[u].text_value("concept_catalog_id") for u in wanted.prerequisites if u in context.units)
     return CatalogEntry(
         slug=wanted.concept,
@@ -254,13 +268,15 @@ def _proposals(unit: str, reply: ProductionReply) -> Iterator[ConnectionProposal
 
 
 PRODUCTION = Pass(
-    "P4_production",
-    "production",
-    ProductionReply,
-    "production",
-    ("read_unit", "search_corpus", "lookup_concept", "list_connections", "check_draft", "measure_continuity"),
-    variables,
-    gate,
-    changes,
+    name=names.PRODUCTION,
+    title="production",
+    reply_model=ProductionReply,
+    prompt="production",
+    tools=("read_unit", "search_corpus", "lookup_concept", "list_connections", "check_draft", "measure_continuity"),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
     desk=desk,
+    carried=carried,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from codex.agents.search import rank
 from codex.corpus.quoting import line
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext
 from codex.prompts.fitting import Shelf
 from codex.units import Unit
 
@@ -26,16 +26,17 @@ _BLANKS = str.maketrans(".-", "  ")
 _MANY = 12
 
 
-def relevant_units(context: Context, first: Iterable[str] = ()) -> list[str]:
+def relevant_units(context: BookContext, first: Iterable[str] = ()) -> list[str]:
     """Every shipped unit by id: ``first`` those that earlier passes named, then the others by what they share."""
     scores = _scores(context)
     ranked = sorted(context.shipped, key=lambda u: (-scores.get(u, 0.0), u))
     return list(dict.fromkeys([*(u for u in first if u in context.shipped), *ranked]))
 
 
-def _scores(context: Context) -> dict[str, float]:
+def _scores(context: BookContext) -> dict[str, float]:
     """Unit → how much it shares with the inventory, what its chapter lends it included; units that share nothing and
-    stand near none that does are left out."""
+    stand near none that does are left out.
+    """
     outlines = {
         u: "\n".join([unit.title] * 2 + [h.title for h in unit.headings]) for u, unit in context.shipped.items()
     }
@@ -46,19 +47,19 @@ def _scores(context: Context) -> dict[str, float]:
     return {u: own.get(u, 0.0) + _LENT * chapters[u[:5]] for u in context.shipped if u[:5] in chapters}
 
 
-def _surroundings(context: Context) -> list[str]:
+def _surroundings(context: BookContext) -> list[str]:
     """The concepts of the most relevant units."""
     scores = _scores(context)
     near = sorted(scores, key=lambda u: (-scores[u], u))[:_NEAR]
     return [context.shipped[u].text_value("concept_catalog_id") for u in near]
 
 
-def _words(context: Context) -> str:
+def _words(context: BookContext) -> str:
     rows = (f"{row.label} {row.statement}" for row in context.inventory.rows.values())
     return " ".join([str(context.book["title"]), *rows])
 
 
-def outline_shelf(context: Context, first: Iterable[str] = ()) -> Shelf:
+def outline_shelf(context: BookContext, first: Iterable[str] = ()) -> Shelf:
     """The units of a brief, a line each: id, title, prerequisites, headings."""
     usual = _usual_headings(context.shipped.values())
     lines = [_outline(unit_id, context.shipped[unit_id], usual) for unit_id in relevant_units(context, first)]
@@ -79,7 +80,7 @@ def _outline(unit_id: str, unit: Unit, usual: frozenset[str]) -> str:
     return f"`{unit_id}` {line(unit.title)} (prerequisites: {before})" + (f": {line(listed)}" if listed else "")
 
 
-def concept_shelf(context: Context) -> Shelf:
+def concept_shelf(context: BookContext) -> Shelf:
     """Catalog ids: those of relevant units first, then by their words."""
     catalog = context.corpus.catalog
     slugs = list(dict.fromkeys(entry.slug for entry in catalog.entries))
@@ -91,7 +92,7 @@ def concept_shelf(context: Context) -> Shelf:
     return Shelf("catalog ids", tuple(ordered), 3, "lookup_concept finds the others", 10, _CONCEPTS)
 
 
-def connection_shelf(context: Context) -> Shelf:
+def connection_shelf(context: BookContext) -> Shelf:
     """Registered connections between relevant concepts first, then those with one such end, then the others."""
     near = set(_surroundings(context))
     listed = context.corpus.connections.connections

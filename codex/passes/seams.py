@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext
 from codex.units import Unit, parse_unit
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -24,7 +24,7 @@ class Seam:
     other: str
 
 
-def seams(context: Context) -> list[Seam]:
+def seams(context: BookContext) -> list[Seam]:
     """Both directions of every registered connection that has one end in the book's units and both ends shipped."""
     found = []
     for each in context.corpus.connections.connections:
@@ -36,7 +36,7 @@ def seams(context: Context) -> list[Seam]:
     return found
 
 
-def open_seams(context: Context, texts: Mapping[str, str]) -> list[tuple[Seam, str]]:
+def open_seams(context: BookContext, texts: Mapping[str, str]) -> list[tuple[Seam, str]]:
     """The seams that are not said, each with what is missing. ``texts``: unit id → its text after edits."""
     found = []
     bodies: dict[str, str] = {}

@@ -46,7 +46,7 @@ def url_problem(text: str) -> str:
 def _split(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text.strip())
-        parts.port  # noqa: B018 — read for the ValueError that a port out of range raises
+        parts.port  # noqa: B018 (read for the ValueError that a port out of range raises)
     except ValueError:
         return None
     return parts
@@ -72,7 +72,8 @@ def shown_locator(kind: str, text: str) -> str:
 
 def canonical_locator(kind: str, text: str) -> str:
     """Two well-formed locators of the same thing become equal: both forms of an ISBN, a DOI and its address, http and
-    https, ``www.`` and a final slash or fragment. Identifiers are compared without letter case, paths with it."""
+    https, ``www.`` and a final slash or fragment. Identifiers are compared without letter case, paths with it.
+    """
     if kind == "isbn":
         return _canonical_isbn(text)
     if kind == "doi" or not doi_problem(text):

@@ -1,7 +1,7 @@
-"""Markdown tables that survive the way out and back: rows of plain cells, rendered and parsed by one pair of functions.
+r"""Markdown tables that survive the way out and back: rows of plain cells, rendered and parsed by a pair of functions.
 
-A cell holds one line. White space is folded, a vertical bar is written ``\\|``; the LaTeX norm ``\\|`` is written
-``\\Vert`` (the same symbol), so that reading back is unambiguous.
+A cell holds one line. White space is folded, a vertical bar is written ``\|``; the LaTeX norm ``\|`` is written
+``\Vert`` (the same symbol), so that reading back is unambiguous.
 """
 
 from __future__ import annotations

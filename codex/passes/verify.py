@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codex.campaign.answers import accepted
-from codex.campaign.ladder import rung
 from codex.corpus.quoting import plain
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
+from codex.passes.bookcontext import BookContext
 from codex.passes.coverage import (
     card_figures,
     named_units,
@@ -26,6 +26,8 @@ from codex.passes.harmless import harmful
 from codex.passes.relevance import outline_shelf
 from codex.passes.tables import render_table
 from codex.passes.verify_reply import ReadablePassage, SolvableBy, VerificationReply
+from codex.tracks.fasttrack import names
+from codex.tracks.registry import rung
 
 #: The exercise sample (curriculum.md §2, §4.2): one in ten of the inventory and at least five, or all there are.
 SAMPLE_ONE_IN, SAMPLE_LEAST = 10, 5
@@ -38,7 +40,7 @@ def sample_size(rows: int) -> int:
     return min(rows, max(SAMPLE_LEAST, -(-rows // SAMPLE_ONE_IN)))
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     earlier = {row["row"]: row for row in read_answers(context.section(2))}
     return {
         "title": context.book["title"],
@@ -53,7 +55,7 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def gate(context: Context, reply: VerificationReply) -> Verdict:
+def gate(context: BookContext, reply: VerificationReply) -> Verdict:
     card = scores(context.inventory, reply.answers, context.thresholds)
     defects = (
         *harmful(reply),
@@ -73,14 +75,14 @@ def gate(context: Context, reply: VerificationReply) -> Verdict:
     return Verdict((), figures, deliverables_of(reply.deficits), short)
 
 
-def _is_accepted(context: Context) -> bool:
+def _is_accepted(context: BookContext) -> bool:
     """Whether a shortfall is accepted for this book and documented, instead of sent back (protocol §6, pass 5)."""
     if accepted(context.ledger, context.subject, context.pass_name) is not None:
         return True
     return rung(context.pass_name, context.ledger.rounds(context.subject)).action == "accept"
 
 
-def _open_rows(context: Context, reply: VerificationReply, score: Score) -> list[str]:
+def _open_rows(context: BookContext, reply: VerificationReply, score: Score) -> list[str]:
     status = {answer.row: answer.status for answer in reply.answers}
     return [r.id for r in context.inventory.of(score.layer) if status.get(r.id, "gap") in {"gap", "partial"}]
 
@@ -89,7 +91,7 @@ def _short_of(score: Score) -> str:
     return f"{score.percentage:.1f} % of the rows are covered, {score.threshold * 100:.0f} % are needed"
 
 
-def _samples(context: Context, reply: VerificationReply) -> Iterator[Defect]:
+def _samples(context: BookContext, reply: VerificationReply) -> Iterator[Defect]:
     exercises = {row.id for row in context.inventory.of("exercise")}
     notation = {row.id for row in context.inventory.of("notation")}
     yield from _sample(context, "exercise", reply.exercise_sample, exercises, sample_size(len(exercises)))
@@ -97,7 +99,7 @@ def _samples(context: Context, reply: VerificationReply) -> Iterator[Defect]:
 
 
 def _sample(
-    context: Context, what: str, sample: Sequence[SolvableBy | ReadablePassage], rows: set[str], least: int
+    context: BookContext, what: str, sample: Sequence[SolvableBy | ReadablePassage], rows: set[str], least: int
 ) -> Iterator[Defect]:
     different = len({each.row for each in sample})
     if different < least:
@@ -110,7 +112,7 @@ def _sample(
             yield Defect(f"{what} sample {each.row}", problem)
 
 
-def changes(context: Context, reply: VerificationReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: VerificationReply, verdict: Verdict) -> Changes:
     outcome = "short" if verdict.shortfall else "accepted" if verdict.figures.get("accepted") else "passed"
     front: dict[str, Any] = {
         "plan_status": "production-ready" if verdict.shortfall else "verified",
@@ -137,7 +139,7 @@ def changes(context: Context, reply: VerificationReply, verdict: Verdict) -> Cha
 _TOLD = {"passed": "all layers met", "short": "falls short", "accepted": "accepted below its thresholds"}
 
 
-def render_section(context: Context, reply: VerificationReply, verdict: Verdict, number: int) -> str:
+def render_section(context: BookContext, reply: VerificationReply, verdict: Verdict, number: int) -> str:
     """§4, or §5 and on for a verification after rework: the same tables under the section's own number."""
     card = scores(context.inventory, reply.answers, context.thresholds)
     sample = [(s.row, s.unit, s.heading, f"“{s.quote}”") for s in reply.exercise_sample]
@@ -163,12 +165,13 @@ def render_section(context: Context, reply: VerificationReply, verdict: Verdict,
 
 
 VERIFY = Pass(
-    "P5_verification",
-    "verification",
-    VerificationReply,
-    "verification",
-    ("read_unit", "search_corpus", "lookup_concept"),
-    variables,
-    gate,
-    changes,
+    name=names.VERIFICATION,
+    title="verification",
+    reply_model=VerificationReply,
+    prompt="verification",
+    tools=("read_unit", "search_corpus", "lookup_concept"),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
 )

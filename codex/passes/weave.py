@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from codex.check import check_text
 from codex.corpus.quoting import fenced, plain
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
-from codex.passes.base import Changes, Context, Pass, Verdict
+from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.batch import batch_figures, below
+from codex.passes.bookcontext import BookContext
 from codex.passes.equivalence import Defect
 from codex.passes.harmless import harmful
 from codex.passes.kept import losses
@@ -20,6 +21,7 @@ from codex.passes.production import ProposedConnection, unknown_concepts
 from codex.passes.seams import open_seams, seams
 from codex.passes.tables import render_table
 from codex.prompts.fitting import Shelf
+from codex.tracks.fasttrack import names
 from codex.units import parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
@@ -45,7 +47,7 @@ class WeavingReply(_Reply):
     summary: str = Field(min_length=60)
 
 
-def variables(context: Context) -> dict[str, Any]:
+def variables(context: BookContext) -> dict[str, Any]:
     every, still_open = seams(context), [seam for seam, _ in open_seams(context, {})]
     involved = {seam.unit for seam in every} | set(context.produced)
     return {
@@ -59,14 +61,14 @@ def variables(context: Context) -> dict[str, Any]:
     }
 
 
-def _texts(context: Context, units: set[str]) -> Shelf:
+def _texts(context: BookContext, units: set[str]) -> Shelf:
     """The units that say too little, in full, since their passages are edited; the book's own first."""
     ordered = sorted(units, key=lambda u: (u not in context.produced, u))
     items = (f"## The text of {u}\n\n{fenced(context.units[u].text)}" for u in ordered)
     return Shelf("texts", tuple(items), 1, "read_unit shows the others", 1)
 
 
-def _fell_short(context: Context) -> list[str]:
+def _fell_short(context: BookContext) -> list[str]:
     """What the last continuity verification found; a faulty reply of that pass says nothing about the book."""
     last = context.ledger.last_failure(context.subject, "PV_continuity")
     if last is None or last.data.get("kind") != "shortfall":
@@ -74,7 +76,7 @@ def _fell_short(context: Context) -> list[str]:
     return [f"{d.get('where')}: {d.get('what')}" for d in last.data.get("defects", [])]
 
 
-def _edited(context: Context, reply: WeavingReply) -> tuple[dict[str, str], list[Defect]]:
+def _edited(context: BookContext, reply: WeavingReply) -> tuple[dict[str, str], list[Defect]]:
     texts: dict[str, str] = {}
     defects = []
     for woven in reply.units:
@@ -90,7 +92,7 @@ def _edited(context: Context, reply: WeavingReply) -> tuple[dict[str, str], list
     return texts, defects
 
 
-def gate(context: Context, reply: WeavingReply) -> Verdict:
+def gate(context: BookContext, reply: WeavingReply) -> Verdict:
     texts, problems = _edited(context, reply)
     still_open = open_seams(context, texts)
     defects = [
@@ -109,7 +111,7 @@ def gate(context: Context, reply: WeavingReply) -> Verdict:
 _RANK = {"pass": 2, "not_judged": 1, "fail": 0}
 
 
-def _worse(context: Context, texts: Mapping[str, str]) -> Iterator[Defect]:
+def _worse(context: BookContext, texts: Mapping[str, str]) -> Iterator[Defect]:
     for unit_id, text in texts.items():
         unit = context.units[unit_id]
         after = parse_unit(text.encode(), unit.path)
@@ -123,7 +125,7 @@ def _worse(context: Context, texts: Mapping[str, str]) -> Iterator[Defect]:
         yield from (replace(loss, where=f"{unit_id}, {loss.where}") for loss in losses(unit, after))
 
 
-def _unmoved(context: Context, reply: WeavingReply, texts: Mapping[str, str]) -> Iterator[Defect]:
+def _unmoved(context: BookContext, reply: WeavingReply, texts: Mapping[str, str]) -> Iterator[Defect]:
     """Finding nothing to weave is no answer while something falls short: each named metric moves (protocol §6)."""
     before, after = batch_figures(context), batch_figures(context, texts)
     for key, short in below(context, after).items():
@@ -133,7 +135,7 @@ def _unmoved(context: Context, reply: WeavingReply, texts: Mapping[str, str]) ->
         yield Defect("units", "continuity verification found what does not hold, and no edit mends it")
 
 
-def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
+def changes(context: BookContext, reply: WeavingReply, verdict: Verdict) -> Changes:
     texts, _ = _edited(context, reply)
     units = []
     for unit_id, text in texts.items():
@@ -155,7 +157,7 @@ def changes(context: Context, reply: WeavingReply, verdict: Verdict) -> Changes:
     )
 
 
-def render_report(context: Context, reply: WeavingReply, verdict: Verdict) -> str:
+def render_report(context: BookContext, reply: WeavingReply, verdict: Verdict) -> str:
     """weaving_report.md: every edit with its reason, and what of the registry is said now.
 
     The report is of one book; what earlier weavings of the same book did stays below.
@@ -168,8 +170,10 @@ def render_report(context: Context, reply: WeavingReply, verdict: Verdict) -> st
         head,
         f"## Weaving {context.attempt}\n",
         plain(reply.summary) + "\n",
-        f"Registered connections to be said: {verdict.figures['seams']} (both directions counted); not said before: "
-        f"{verdict.figures['open_before']}; after: 0.\n",
+        (
+            f"Registered connections to be said: {verdict.figures['seams']} (both directions counted); not said "
+            f"before: {verdict.figures['open_before']}; after: 0.\n"
+        ),
         "### Edits\n\n" + (render_table(("unit", "edit", "heading", "reason"), edits) if edits else "None.\n"),
         "### Connections said\n\n" + render_table(("connection", "unit", "with", "type", "anchor phrase"), said),
     ]
@@ -179,12 +183,13 @@ def render_report(context: Context, reply: WeavingReply, verdict: Verdict) -> st
 
 
 WEAVE = Pass(
-    "PW_weaving",
-    "weaving",
-    WeavingReply,
-    "weaving",
-    ("read_unit", "list_connections", "measure_continuity"),
-    variables,
-    gate,
-    changes,
+    name=names.WEAVING,
+    title="weaving",
+    reply_model=WeavingReply,
+    prompt="weaving",
+    tools=("read_unit", "list_connections", "measure_continuity"),
+    context=BookContext,
+    variables=variables,
+    gate=gate,
+    changes=changes,
 )

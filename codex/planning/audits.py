@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from codex.corpus.bookplan import FOLDER
 from codex.planning import compat, extended
 from codex.planning.bullets import Audit, Bullet, LeftOut, Mode
 from codex.snapshot import Snapshot
-
-FOLDER = "plans/fasttrack"
 
 READERS: dict[Mode, Callable[[str, str], tuple[Bullet, ...]]] = {
     "compat": compat.read_bullets,
@@ -19,7 +18,7 @@ READERS: dict[Mode, Callable[[str, str], tuple[Bullet, ...]]] = {
 def read_audits(snapshot: Snapshot, mode: Mode = "extended") -> tuple[Audit, ...]:
     """Every audit, by file name; folders below (``_deepen``) are not read. Bytes that are no UTF-8 are replaced."""
     paths = [path for path in snapshot.under(FOLDER, ".md") if path.count("/") == FOLDER.count("/") + 1]
-    return tuple(_audit(path, snapshot.read(path).decode("utf-8", "replace"), mode) for path in paths)
+    return tuple(_audit(path, snapshot.any_text(path), mode) for path in paths)
 
 
 def _audit(path: str, raw: str, mode: Mode) -> Audit:

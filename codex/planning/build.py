@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from codex.corpus import booklist, catalog, deps
+from codex.corpus import booklist, catalog, deps, planfile
 from codex.planning.audits import read_audits
 from codex.planning.books import unaudited
 from codex.planning.bullets import DEEPENING, ENRICH, OUT_OF_SCOPE, Audit, Mode
@@ -18,7 +17,6 @@ from codex.planning.shipped import Shipped, read_shipped
 from codex.snapshot import Snapshot
 
 VERSION = 1
-PATH = "manifests/production/plan.json"
 
 Plan = dict[str, Any]
 
@@ -50,7 +48,7 @@ def _extended(snapshot: Snapshot) -> Plan:
 
     audits = read_audits(snapshot)
     shipped, document = read_shipped(snapshot, "extended"), _deps(snapshot)
-    resolution = resolve(audits, shipped, document.ids, remembered(_earlier(snapshot)))
+    resolution = resolve(audits, shipped, document.ids, remembered(planfile.last_written(snapshot)))
     units = merge_audits(resolution.audits)
     _add_places(units, resolution.audits)
     mark_shipped(units, shipped)
@@ -81,14 +79,14 @@ def _drift(
     snapshot: Snapshot, shipped: Mapping[str, Shipped], document: deps.Deps, edges: Edges, resolution: Resolution
 ) -> list[dict[str, Any]]:
     planned = {bullet.id for audit in resolution.audits for bullet in audit.bullets}
-    concepts = catalog.parse(_text(snapshot, catalog.PATH, catalog.EMPTY))
+    concepts = catalog.parse(snapshot.any_text(catalog.PATH, catalog.EMPTY))
     return [each.as_data() for each in find_drift(shipped, document, concepts, edges, planned)]
 
 
 def _document(
     snapshot: Snapshot, mode: Mode, audits: tuple[Audit, ...], units: dict[str, Unit], queue: list[str]
 ) -> Plan:
-    books = booklist.parse(_text(snapshot, booklist.PATH))
+    books = booklist.parse(snapshot.any_text(booklist.PATH))
     without = [
         {"ft_entry": book.entry, "title": book.title, "author": book.author} for book in unaudited(books, audits, mode)
     ]
@@ -104,21 +102,8 @@ def _document(
     }
 
 
-def _text(snapshot: Snapshot, path: str, absent: str = "") -> str:
-    return snapshot.read(path).decode("utf-8", "replace") if snapshot.exists(path) else absent
-
-
 def _deps(snapshot: Snapshot) -> deps.Deps:
-    return deps.parse(_text(snapshot, deps.PATH, deps.EMPTY))
-
-
-def _earlier(snapshot: Snapshot) -> Mapping[str, Any]:
-    """The plan as it was last written; empty when it is none: then nothing is remembered."""
-    try:
-        found = json.loads(_text(snapshot, PATH, "{}"))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return deps.parse(snapshot.any_text(deps.PATH, deps.EMPTY))
 
 
 def _add_places(units: Mapping[str, Unit], audits: Iterable[Audit]) -> None:

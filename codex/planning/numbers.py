@@ -31,7 +31,7 @@ class Numbers:
         """The next free id for a bullet, in the chapter that it points to; from now on that id is taken."""
         chapter = bullet.id.rpartition(".")[0] or self._chapter(audit, bullet)
         pack = bool(_PACK.search(bullet.title) or ".E" in bullet.provisional)
-        found = self._next(chapter, pack) or self._next(self._open(audit.slug, chapter[:2], chapter), pack)
+        found = self._next(chapter, pack=pack) or self._next(self._open(audit.slug, chapter[:2], chapter), pack=pack)
         self.take(found)
         return found
 
@@ -55,7 +55,7 @@ class Numbers:
             self._opened[key] = f"{section}.{_free(used):02d}"
         return self._opened[key]
 
-    def _next(self, chapter: str, pack: bool) -> str:
+    def _next(self, chapter: str, *, pack: bool) -> str:
         """The next free id of a chapter; "" when it is full."""
         mark = f"{chapter}.E" if pack else f"{chapter}."
         used = {int(i[len(mark) :]) for i in self._taken if i.startswith(mark) and i[len(mark) :].isdecimal()}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from codex.agents.call import CallAddress
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import BOOK
 from codex.integration.durable import cannot_write
 from codex.recovery.decide import Decision
 from codex.recovery.situation import PRODUCTION, Situation
+from codex.tracks.fasttrack.books import BOOK
 
 if TYPE_CHECKING:
     from codex.agents.journal import Journal

@@ -12,12 +12,12 @@ from typing import Any
 from codex.campaign.answers import Given, answer_events
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import BOOK
 from codex.errors import PersonNeeded
 from codex.integration.proposal import Proposal
 from codex.recovery.decide import Decision
 from codex.recovery.figures import Figures
 from codex.recovery.situation import PRODUCTION, Situation
+from codex.tracks.fasttrack.books import BOOK
 
 #: Defects of an item that are told in full; a longer list is cut, and the brief has the whole one anyway.
 _TOLD = 10

@@ -15,11 +15,11 @@ from codex.campaign.answers import Waiting, waiting
 from codex.campaign.costs import Cost, read_costs
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import BOOK
 from codex.errors import UserError
 from codex.recovery.decide import BatchState, Item, ItemState
 from codex.recovery.figures import Figures, of_cost, total, typical
 from codex.snapshot import Snapshot
+from codex.tracks.fasttrack.books import BOOK
 
 PRODUCTION = "P4_production"
 

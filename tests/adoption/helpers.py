@@ -10,7 +10,7 @@ from typing import Any
 
 from codex.check.samples import SAMPLE
 from codex.corpus import booklist, catalog, connections, deps
-from codex.corpus.index import PRODUCTION_PLAN
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.integration.adoption.kind import Found
 from codex.integration.adoption.registry import KINDS, REPAIRS
 from codex.integration.adoption.view import View

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from codex.check.policy import Policy
 from codex.corpus import booklist, catalog, connections, deps
-from codex.corpus.index import PRODUCTION_PLAN
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.integration.adoption.registry import KINDS, REPAIRS
 from codex.integration.adoption.survey import findings, survey
 from codex.integration.adoption.view import View

@@ -12,7 +12,7 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
 from codex.check import check_corpus
 from codex.corpus import booklist, catalog, connections, deps
-from codex.corpus.index import PRODUCTION_PLAN
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.errors import DataError
 from codex.integration.adoption.kind import Found
 from codex.integration.adoption.kinds.ledger_state import rebuilt

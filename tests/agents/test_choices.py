@@ -120,7 +120,8 @@ def test_a_workspace_may_have_prices_of_its_own(pilot: Path) -> None:
 
 
 def test_the_settings_of_the_page_are_settings(tmp_path: Path) -> None:
-    (block,) = re.findall(r"^```toml\n(.*?)^```", (TESTS.parent / "docs" / "agents.md").read_text("utf-8"), re.M | re.S)
+    page = (TESTS.parent / "docs" / "agents.md").read_text("utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "codex.toml").write_text(block, "utf-8")
     settings = load_settings(tmp_path / "codex.toml", {})
     assert settings.agents.for_pass("P5_verification").batch

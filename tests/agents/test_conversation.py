@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,8 +32,8 @@ def server(recordings: Path, tmp_path: Path) -> Iterator[ReplayServer]:
 
 
 @pytest.fixture
-async def backend(server: ReplayServer) -> AsyncIterator[AnthropicBackend]:
-    yield replay_backend(server.url)
+async def backend(server: ReplayServer) -> AnthropicBackend:
+    return replay_backend(server.url)
 
 
 @pytest.fixture

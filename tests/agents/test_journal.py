@@ -255,8 +255,8 @@ def hold_the_ceilings(path: Path, schedule: list[Step]) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(agent, enumerate(schedule)))
     assert max(excess, default=Decimal(0)) <= 0
-    for scope in books:
-        assert journals[0].counted(scope) == Decimal(charged[scope]) / 1_000_000 <= books[scope]
+    for scope, ceiling in books.items():
+        assert journals[0].counted(scope) == Decimal(charged[scope]) / 1_000_000 <= ceiling
     assert journals[1].counted(tier[0]) == Decimal(charged.total()) / 1_000_000 <= tier[1]
     still_out = sum(row["charged"] for row in journals[0].rows("SELECT charged FROM calls WHERE state = 'submitted'"))
     in_lines = sum(line["cost_usd"] for line in journals[0].cost_lines())

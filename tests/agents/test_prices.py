@@ -21,7 +21,7 @@ counts = st.integers(0, 2_000_000)
 
 def test_a_turn_costs_what_the_price_page_says() -> None:
     price = builtin_prices().of("claude-opus-4-8")
-    assert price.cost(Usage(1_000_000, 1_000_000)) == Decimal("30")
+    assert price.cost(Usage(1_000_000, 1_000_000)) == Decimal(30)
     assert price.cost(Usage(0, 0, cache_read_tokens=1_000_000, cache_write_tokens=1_000_000)) == Decimal("6.75")
 
 

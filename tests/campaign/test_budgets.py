@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from codex.campaign.budgets import book_ceiling, budget_settings, ceilings, exceeded, spent_by_scope
+from codex.campaign.budgets import budget_settings, ceilings, exceeded, spent_by_scope
 from codex.campaign.definition import PATH, load_campaign, tier_letter
 from codex.campaign.events import Kind
 from codex.errors import DataError, UserError
@@ -30,37 +30,37 @@ BOOKS = Book(
     ],
 )
 def test_the_protocols_ceilings(slug, expected):
-    found = ceilings(BOOKS.ledger, slug)
+    found = ceilings(BOOKS.ledger, f"book:{slug}")
     assert found == expected and all(isinstance(usd, Decimal) for usd in found.values())
 
 
 @pytest.mark.parametrize("slug", ["d1", "x1"])
 def test_a_book_without_a_ceiling_spends_nothing(slug):
     with pytest.raises(UserError, match=rf"Nothing may be spent on {slug}.*\[budget\] books_usd"):
-        ceilings(BOOKS.ledger, slug)
+        ceilings(BOOKS.ledger, f"book:{slug}")
 
 
 def test_settings_override_single_ceilings():
     budget = BudgetSettings(campaign_usd="100", tiers_usd={"α": "5", "δ": "1"}, books_usd={"b1": "0.5", "x1": "2"})
-    assert ceilings(BOOKS.ledger, "a1", budget=budget) == {"book:a1": 5, "tier:α": 600, "campaign": 100}
-    assert ceilings(BOOKS.ledger, "b1", budget=budget)["book:b1"] == Decimal("0.5")
-    assert ceilings(BOOKS.ledger, "d1", budget=budget) == {"book:d1": 1, "campaign": 100}
-    assert ceilings(BOOKS.ledger, "x1", budget=budget) == {"book:x1": 2, "campaign": 100}
-    assert book_ceiling(BOOKS.ledger, "a2", Settings(budget=budget)) == 5
+    assert ceilings(BOOKS.ledger, "book:a1", budget=budget) == {"book:a1": 5, "tier:α": 600, "campaign": 100}
+    assert ceilings(BOOKS.ledger, "book:b1", budget=budget)["book:b1"] == Decimal("0.5")
+    assert ceilings(BOOKS.ledger, "book:d1", budget=budget) == {"book:d1": 1, "campaign": 100}
+    assert ceilings(BOOKS.ledger, "book:x1", budget=budget) == {"book:x1": 2, "campaign": 100}
+    assert ceilings(BOOKS.ledger, "book:a2", budget=Settings(budget=budget).budget)["book:a2"] == 5
 
 
 def test_a_ceiling_of_nothing_is_a_ceiling():
-    assert ceilings(BOOKS.ledger, "a1", budget=BudgetSettings(books_usd={"a1": "0"}))["book:a1"] == 0
+    assert ceilings(BOOKS.ledger, "book:a1", budget=BudgetSettings(books_usd={"a1": "0"}))["book:a1"] == 0
 
 
 def test_what_was_spent_counts_in_every_scope():
     book = Book(*(registered(f"book:{n}", tier=t) for n, t in {"a1": "α", "a2": "alpha", "b1": "β"}.items()))
     book.add(*(draft(Kind.NOTED, f"book:{n}", cost_usd=c) for n, c in {"a1": "49.99", "a2": "0.01", "b1": "7"}.items()))
-    assert spent_by_scope(book.ledger, "a1") == {"book:a1": Decimal("49.99"), "tier:α": 50, "campaign": 57}
-    assert exceeded(book.ledger, "a1") == []
+    assert spent_by_scope(book.ledger, "book:a1") == {"book:a1": Decimal("49.99"), "tier:α": 50, "campaign": 57}
+    assert exceeded(book.ledger, "book:a1") == []
     book.add(draft(Kind.NOTED, "book:a1", cost_usd="0.01"))
-    assert exceeded(book.ledger, "a1") == ["book:a1"]
-    assert exceeded(book.ledger, "b1", budget=BudgetSettings(campaign_usd="57")) == ["campaign"]
+    assert exceeded(book.ledger, "book:a1") == ["book:a1"]
+    assert exceeded(book.ledger, "book:b1", budget=BudgetSettings(campaign_usd="57")) == ["campaign"]
 
 
 def test_the_campaign_that_comes_with_codex():
@@ -87,7 +87,7 @@ def test_a_workspace_has_a_campaign_of_its_own():
     own = b'name="x"\ntitle="X"\n[tiers."\xce\xb1"]\nbooks=1\nper_book_usd="3"\n[layers]\ntheorem=50\n[continuity]\n'
     campaign = load_campaign(overlay({PATH: own}))
     assert (campaign.name, campaign.layers) == ("x", {"theorem": 50})
-    assert ceilings(BOOKS.ledger, "a1", campaign) == {"book:a1": 3}
+    assert ceilings(BOOKS.ledger, "book:a1", campaign) == {"book:a1": 3}
 
 
 @pytest.mark.parametrize(

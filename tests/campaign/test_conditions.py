@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from codex.campaign import plantext
-from codex.campaign.conditions import CATALOG_FILES, WEAVING_REPORT, unmet
+from codex.campaign.about import unmet
+from codex.campaign.conditions import CATALOG_FILES, WEAVING_REPORT
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Kind
-from codex.campaign.tables import BOOK
+from codex.tracks.fasttrack.books import BOOK
 
 from .helpers import BOOK as SUBJECT
 from .helpers import Book, book_at, draft, moved, overlay, registered

@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from codex.campaign.ladder import DEFAULT, LADDERS, TIER_LADDERS, rung
-from codex.campaign.tables import BOOK, FLOW
+from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.flows import FLOW
+from codex.tracks.fasttrack.ladders import LADDERS, TIER_LADDERS
+from codex.tracks.ladder import DEFAULT
+from codex.tracks.registry import rung
 
 
 def actions(pass_name: str, count: int, tier: str | None = None) -> list[str]:

@@ -10,13 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from codex.campaign import log
 from codex.campaign.canonical import GENESIS, digest
+from codex.campaign.due import Final, NeedsPerson, Step, next_step
 from codex.campaign.events import Kind
 from codex.campaign.ledger import CAMPAIGN
-from codex.campaign.machine import Final, NeedsPerson, Step, next_step
 from codex.campaign.ownership import claim_draft, release_draft
 from codex.campaign.projection import fold, render
-from codex.campaign.tables import BOOK as MACHINE
 from codex.campaign.verify import verify
+from codex.tracks.fasttrack.books import BOOK as MACHINE
 
 from .helpers import Book, draft, later, moved, registered
 

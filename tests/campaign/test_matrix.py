@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import DONE, LAYERS, ON_FILE, OPEN, SHORT, UNDER_WAY, Row, matrix, percent, render
-from codex.campaign.tables import BOOK
 from codex.snapshot import TreeSnapshot
+from codex.tracks.fasttrack.books import BOOK
 
 BOOKLIST = """
 | # | Title | Author | Topic | Status |

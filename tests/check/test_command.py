@@ -14,7 +14,7 @@ import pytest
 from codex.check.samples import SAMPLE, SAMPLE_PATH
 from codex.cli.app import run
 
-from .test_formats import ROOT, workspace  # noqa: F401
+from .test_formats import ROOT
 
 HEAVY = [
     "prefect",
@@ -42,20 +42,20 @@ def imported(*arguments: str) -> list[str]:
     return found
 
 
-def test_help_and_the_validator_import_nothing_heavy(workspace: Path) -> None:  # noqa: F811
+def test_help_and_the_validator_import_nothing_heavy(workspace: Path) -> None:
     assert imported("--help") == []
     # Typer itself takes Pydantic to convert a command's arguments; the settings are read only where there are any.
     assert imported("check", "-w", str(workspace), SAMPLE_PATH) == ["pydantic"]
 
 
-def test_a_cache_is_made_in_the_workspace_unless_forbidden(workspace: Path) -> None:  # noqa: F811
+def test_a_cache_is_made_in_the_workspace_unless_forbidden(workspace: Path) -> None:
     assert run(["check", "-w", str(workspace), SAMPLE_PATH, "--no-cache"]) == 0
     assert not (workspace / ".codex").exists()
     assert run(["check", "-w", str(workspace), SAMPLE_PATH]) == 0
     assert os.listdir(workspace / ".codex" / "cache") == ["results.sqlite3"]
 
 
-def test_where_no_cache_can_be_the_check_goes_on(workspace: Path) -> None:  # noqa: F811
+def test_where_no_cache_can_be_the_check_goes_on(workspace: Path) -> None:
     (workspace / ".codex").write_text("in the way")
     assert run(["check", "-w", str(workspace), SAMPLE_PATH]) == 0
     assert (workspace / ".codex").read_text() == "in the way"
@@ -65,7 +65,7 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True)
 
 
-def test_units_by_id_and_by_what_has_changed(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_units_by_id_and_by_what_has_changed(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def paths(*options: str) -> list[str]:
         capsys.readouterr()
         assert run(["check", "-w", str(workspace), "--format", "json", *options]) in (0, 1)
@@ -85,7 +85,7 @@ def test_units_by_id_and_by_what_has_changed(workspace: Path, capsys: pytest.Cap
     assert run(["check", "-w", str(workspace), "--since", "nowhere"]) == 2
 
 
-def test_watching(workspace: Path) -> None:  # noqa: F811
+def test_watching(workspace: Path) -> None:
     """Each save is followed by a report on what has become different; a file in between that is broken is no end."""
     command = [
         sys.executable,

@@ -15,9 +15,10 @@ from codex.check import SnapshotAnswers, UnitResult, check_corpus, check_unit
 from codex.check.fix import REPAIRS, Repaired, repair_files
 from codex.check.registry import RULES
 from codex.check.rule import Example
-from codex.check.samples import SAMPLE, SAMPLE_FILES, SAMPLE_PATH, sample_snapshot
+from codex.check.samples import SAMPLE, SAMPLE_PATH, sample_snapshot
 from codex.cli.app import run
 from codex.cli.check_fix import diff_lines, write_if_unchanged
+from codex.snapshot import Snapshot
 from codex.units import parse_unit
 from codex.units.frontmatter import split_frontmatter
 
@@ -171,8 +172,8 @@ def test_no_check_that_passed_fails_afterwards(text: str, where: int, noise: byt
         assert whole.decode()[: before.end] == found.after.decode()[: after.end]
 
 
-def _judged(snapshot: object, path: str) -> UnitResult:
-    return check_unit(parse_unit(snapshot.read(path), path), SnapshotAnswers(snapshot), RULES)  # type: ignore
+def _judged(snapshot: Snapshot, path: str) -> UnitResult:
+    return check_unit(parse_unit(snapshot.read(path), path), SnapshotAnswers(snapshot), RULES)
 
 
 def _verdicts(result: UnitResult) -> dict[str, str]:
@@ -192,14 +193,6 @@ def test_repairs_have_names_and_say_what_they_do() -> None:
 
 
 # The command
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    for name, text in SAMPLE_FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    return tmp_path
 
 
 def test_the_command_repairs_and_then_checks(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ EXERCISES = "## Exercises [Intermediate+]"
         ("XA001", "  master: Hardy and Wright\n", "", "fail"),
         ("XA001", "tiers_present: [beginner, intermediate, master]", "tiers_present: [beginner, intermediate]", "fail"),
         ("XM001", 'human_reviewer: "A. Reviewer, 2026-01-15"\n', "", "fail"),
-        ("XM003", "source: TODO_REF, path: \"Hardy", "source: hardy, path: \"Hardy", "pass"),
+        ("XM003", 'source: TODO_REF, path: "Hardy', 'source: hardy, path: "Hardy', "pass"),
         ("XI002", "id: 00.01.02\n", "id: 00.03.02\n", "fail"),
         ("XI002", "id: 00.01.02\n", "id: twelve\n", "fail"),
         ("XI001", "id: 00.01.02\n", "id:\n", "pass"),

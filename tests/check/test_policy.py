@@ -17,7 +17,7 @@ from codex.cli.app import run
 from codex.errors import UserError
 from codex.settings import load_settings
 
-from .test_formats import ROOT, workspace  # noqa: F401
+from .test_formats import ROOT
 
 CORE = [rule.code for rule in rules_at("core")]
 #: A unit that fails XH001 (a warning) and XR001 (an error), both of level full.
@@ -115,11 +115,11 @@ def test_the_example_in_the_documentation_is_a_settings_file(tmp_path: Path) -> 
 @pytest.mark.parametrize("line", ['select = ["QQ"]', 'ignore = [""]', "gate = 3", "colour = 1"])
 def test_settings_that_are_wrong_are_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "codex.toml").write_text(f'[[check.paths]]\npath = "content"\n{line}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"check\.paths\.0\." + line.split()[0]):
+    with pytest.raises(UserError, match=r"check\.paths\.0\." + line.split(maxsplit=1)[0]):
         load_settings(tmp_path / "codex.toml", {})
 
 
-def test_the_command_reads_them(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_the_command_reads_them(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     snapshot, _ = sample_snapshot(BAD)
     (workspace / SAMPLE_PATH).write_bytes(snapshot.read(SAMPLE_PATH))
     settings = workspace / "codex.toml"

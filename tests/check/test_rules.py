@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codex.check import SnapshotAnswers, check_unit
-from codex.check.corpus import DEPS
+from codex.check.depsfile import DEPS
 from codex.check.registry import GRAPH_RULES, RULES
 from codex.check.rule import Example, Rule
 from codex.check.samples import sample_snapshot

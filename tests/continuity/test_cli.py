@@ -9,23 +9,7 @@ import pytest
 
 from codex.cli.app import run
 
-BODY = "---\nid: {id}\n---\n## Text [Master]\n{text}\n"
-GOOD = "Here 09.09.09 builds toward it, generalises, and generalises once more: generalises, generalises. "
-REST = "\n## Connections [Master]\n- a\n- b\n- c\n## I [Intermediate]\nthis is exactly it, is dual to it.\n"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    root = tmp_path / "corpus"
-    for name, text in {"01.01.01-good": GOOD + REST, "01.01.02-poor": "Words only. " * 30}.items():
-        path = root / "content" / "01-a" / f"{name}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(BODY.format(id=name[:8], text=text), encoding="utf-8")
-    (root / "manifests").mkdir()
-    (root / "manifests" / "connections.json").write_text(
-        json.dumps({"connections": [{"id": "conn:001.x", "anchor_phrase": "ONCE more"}]}), encoding="utf-8"
-    )
-    return root
+from .samples import BODY, GOOD, REST
 
 
 def test_the_whole_corpus(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

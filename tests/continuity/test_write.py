@@ -14,7 +14,7 @@ from codex.continuity.report import PATH, report_markdown, same_but_for_trend
 from codex.errors import UserError
 from codex.settings import load_settings
 
-from .test_cli import BODY, workspace  # noqa: F401
+from .samples import BODY
 from .test_report import UNITS
 
 
@@ -24,7 +24,7 @@ def git(root: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def repository(workspace: Path) -> Path:  # noqa: F811
+def repository(workspace: Path) -> Path:
     git(workspace, "init", "-q")
     git(workspace, "add", "-A")
     git(workspace, "commit", "-qm", "all")
@@ -59,7 +59,7 @@ def test_the_report_is_a_commit_and_the_next_one_shows_the_trend(
     assert "| `synthesis_master_avg` | 6.5000 | +4.5000 |" in git(repository, "show", f"HEAD:{PATH}")
 
 
-def test_it_needs_a_repository_and_the_whole_corpus(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_it_needs_a_repository_and_the_whole_corpus(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert write(workspace) == 2
     assert "not a git repository" in capsys.readouterr().err
     assert run(["continuity", "-w", str(workspace), "--write", "content"]) == 2
@@ -119,7 +119,8 @@ def test_the_true_word_count_can_decide(repository: Path, capsys: pytest.Capture
     (repository / "codex.toml").write_text('[continuity]\nwords = "corrected"\nminimum = {forward_density = 9}\n')
     fails, true = forward()
     assert (passes, fails) == (False, True)
-    assert inflated > 100 > 9 > true
+    assert inflated > 100
+    assert true < 9
     run(["continuity", "-w", str(repository)])
     assert "forward_density" in [
         line.split()[0] for line in capsys.readouterr().out.splitlines() if line.endswith("below")

@@ -141,15 +141,6 @@ def test_a_new_document_and_its_front_matter() -> None:
         bookplan.update_front_matter("no front matter", {"a": 1})
 
 
-@pytest.mark.parametrize("slug", ["", "../x", "a/b", "A", "a.md", "a--b", "é", "a\n"])
-def test_a_slug_names_no_other_file(slug: str) -> None:
-    with pytest.raises(UserError, match="is no book slug"):
-        bookplan.path_of(slug)
-
-
-def test_a_path_is_made_from_a_slug() -> None:
-    assert bookplan.path_of("lang-algebra") == "plans/fasttrack/lang-algebra.md"
-
 
 def test_published_plans_keep_their_bytes_around_a_new_section(fasttrack: Path) -> None:
     paths = sorted((fasttrack / "plans" / "fasttrack").glob("*.md"))

@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-import networkx
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,10 +120,10 @@ def test_paths_and_cycles_are_those_of_networkx(text: str, pairs: list[tuple[str
     graph = found.graph()
     assert set(graph.nodes) == found.ids
     graph.add_nodes_from([one, other])
-    assert found.has_path(one, other) is networkx.has_path(graph, one, other)
+    assert found.has_path(one, other) is nx.has_path(graph, one, other)
     graph.add_edges_from(pairs)
     cycle = found.cycle_through(pairs)
-    closes = any(networkx.has_path(graph, after, before) for before, after in pairs)
+    closes = any(nx.has_path(graph, after, before) for before, after in pairs)
     assert (cycle is not None) is closes
     if cycle:
         steps = list(pairwise(cycle))

@@ -80,7 +80,7 @@ STARTS = (
 def test_the_graph_brought_along_is_the_graph_read(text: str, edits: list[tuple[Any, ...]]) -> None:
     for edit in edits:
         text = edited(text, *edit)
-        there, read = deps.parse(text), deps._parsed(json.loads(text))
+        there, read = deps.parse(text), deps.document.parsed(json.loads(text))
         assert there == read
         assert all(getattr(there, name) == getattr(read, name) for name in PROPERTIES)
 

@@ -13,7 +13,8 @@ from codex.campaign.ledger import Ledger
 from codex.workspace import Workspace
 from deployments.api import Api
 from tests.conftest import unused_port
-from tests.flows.helpers import SLUG, SUBJECT, audit_reply, codexctl, make_workspace, record
+from tests.flows.helpers import SLUG, SUBJECT, audit_reply, make_workspace, record
+from tests.shell import codexctl
 
 pytestmark = pytest.mark.soak
 

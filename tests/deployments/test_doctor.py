@@ -15,7 +15,8 @@ from codex.integration.proposal import Proposal
 from codex.passes.outcomes import escalation
 from codex.workspace import Workspace
 from deployments.diagnosis import CHECKS, Finding, Patient, examine
-from tests.flows.helpers import SLUG, SUBJECT, codexctl, make_workspace
+from tests.flows.helpers import SLUG, SUBJECT, make_workspace
+from tests.shell import codexctl
 
 
 @pytest.fixture

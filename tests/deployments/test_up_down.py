@@ -16,7 +16,8 @@ from codex.workspace import Workspace
 from deployments.api import Api
 from deployments.processes import Record, recall
 from tests.conftest import unused_port
-from tests.flows.helpers import SLUG, SUBJECT, audit_reply, codexctl, make_workspace, record
+from tests.flows.helpers import SLUG, SUBJECT, audit_reply, make_workspace, record
+from tests.shell import codexctl
 
 pytestmark = pytest.mark.soak  # a server and a worker of its own
 

@@ -45,7 +45,12 @@ def workspace(seed: Workspace, tmp_path: Path) -> Workspace:
 
 
 def _use_environment() -> None:
-    """A Prefect that another test has imported already has to read its settings again."""
+    """A Prefect that another test has imported already has to read its settings again.
+
+    One that is imported for the first time sets logging up and takes every handler from the root logger: that is done
+    here, before a test begins. At an ``import tasks`` within a test it would take the handler of its ``caplog``.
+    """
+    import prefect.main  # noqa: F401 (for what it does to logging)
     from prefect.context import refresh_global_settings_context
 
     refresh_global_settings_context()

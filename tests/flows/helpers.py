@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,14 +20,6 @@ SUBJECT = f"book:{SLUG}"
 def make_workspace(folder: Path) -> Workspace:
     """The pilot's workspace as `codexctl pilot` makes it."""
     return init_workspace(folder, campaign="pilot")
-
-
-def codexctl(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, without any Prefect or Anthropic settings of this one."""
-    foreign = ("PREFECT", "ANTHROPIC", "CODEX")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | environment
-    command = [sys.executable, "-m", "codex.cli", *map(str, arguments)]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
 
 
 def record(folder: Path, stem: str, *replies: Mapping[str, Any], slug: str = SLUG) -> Path:

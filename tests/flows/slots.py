@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
@@ -120,7 +120,7 @@ class Workers:
         self._folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *about: object) -> None:

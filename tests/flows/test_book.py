@@ -176,7 +176,7 @@ def test_one_run_at_a_time(prefect_api: Api, workspace: Workspace, recordings: P
 
 def test_the_claim_of_a_dead_process_is_taken_over(prefect_api: Api, workspace: Workspace, recordings: Path) -> None:
     host, boot, _, start = this_process().split("|")
-    _claim(workspace, "|".join((host, boot, "999999999", start)))
+    _claim(workspace, f"{host}|{boot}|999999999|{start}")
     assert run(workspace, recordings)["state"] == "audited"
 
 

@@ -15,7 +15,8 @@ import pytest
 from codex.campaign.ledger import Ledger
 from codex.workspace import Workspace
 from deployments.server import Server
-from tests.flows.helpers import SLUG, SUBJECT, audit_reply, codexctl, record
+from tests.flows.helpers import SLUG, SUBJECT, audit_reply, record
+from tests.shell import codexctl
 
 
 @pytest.mark.parametrize(

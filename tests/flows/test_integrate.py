@@ -5,45 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from codex.campaign.events import EventDraft, Kind
 from codex.errors import StorageError, WorkspaceError
 from codex.integration import spool
 from codex.integration.integrator import drain
-from codex.integration.proposal import IntegrationResult, Proposal
-from codex.passes.services import Services
+from codex.integration.proposal import IntegrationResult
 from codex.workspace import Workspace
 from deployments.api import Api
-from tests.flows.helpers import SUBJECT
+from tests.flows.slots import ALONE, in_a_run, note
 
 LIMIT = "codex-integrate-tests"
-ALONE = "Integrating without the slot"
-
-
-def note(workspace: Workspace, text: str) -> str:
-    """Spool a proposal that writes a line into the ledger; its id."""
-    event = EventDraft(subject=SUBJECT, kind=Kind.NOTED, rationale=text)
-    base = workspace.snapshot().label
-    return spool.put(workspace, Proposal(subject=SUBJECT, pass_name="note", title=text, base=base, events=(event,)))
-
-
-def in_a_run(workspace: Workspace, do: Callable[[], Awaitable[Any]], limit: str = LIMIT) -> Any:
-    """Do something where tasks find their runtime."""
-    from tasks.runtime import Runtime, using
-    from tasks.slot import slot_client
-
-    async def inner() -> Any:
-        async with slot_client() as client:
-            with (
-                Services.open(workspace, "handoff") as services,
-                using(Runtime(workspace, services, "me", limit, client)),
-            ):
-                return await do()
-
-    return asyncio.run(inner())
 
 
 def integrate_all(ids: list[str]) -> Callable[[], Awaitable[list[IntegrationResult]]]:
@@ -77,7 +50,7 @@ def test_many_at_once_become_one_commit_each_under_the_limit(
     prefect_api: Api, limit: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = [note(workspace, f"line {n}") for n in range(5)]
-    results = in_a_run(workspace, integrate_all(ids))
+    results = in_a_run(workspace, LIMIT, integrate_all(ids))
     assert [r.proposal for r in results] == ids
     assert len({r.commit for r in results}) == 5
     assert ALONE not in caplog.text
@@ -109,7 +82,7 @@ def test_a_slot_that_is_never_free_is_not_waited_for(
         assert (await integrate_all([third])())[0].status == "committed"
         return times
 
-    waited, _ = in_a_run(workspace, one_after_the_other)
+    waited, _ = in_a_run(workspace, LIMIT, one_after_the_other)
     assert waited >= 1.0
     assert caplog.text.count(ALONE) == 2, "the second was integrated with the first; the third did not wait again"
 
@@ -129,13 +102,13 @@ def test_a_slot_that_becomes_free_is_taken(
         )
         return await asked
 
-    assert in_a_run(workspace, freed_meanwhile)[0].status == "committed"
+    assert in_a_run(workspace, LIMIT, freed_meanwhile)[0].status == "committed"
     assert ALONE not in caplog.text
 
 
 @pytest.mark.usefixtures("prefect_api")
 def test_without_a_limit_it_goes_on_at_once(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
-    results = in_a_run(workspace, integrate_all([note(workspace, "a line")]), limit="there-is-none")
+    results = in_a_run(workspace, "there-is-none", integrate_all([note(workspace, "a line")]))
     assert results[0].status == "committed"
     assert "There is no limit there-is-none" in caplog.text
 
@@ -147,19 +120,19 @@ def test_what_somebody_else_has_integrated_needs_no_slot(
     done = note(workspace, "a line")
     drain(workspace)
     caplog.set_level(logging.WARNING)
-    assert in_a_run(workspace, integrate_all([done]), limit="there-is-none")[0].status == "committed"
+    assert in_a_run(workspace, "there-is-none", integrate_all([done]))[0].status == "committed"
     assert "limit" not in caplog.text
 
 
 def test_an_unknown_proposal_is_said(limit: str, workspace: Workspace) -> None:
     with pytest.raises(StorageError, match="neither waiting nor done"):
-        in_a_run(workspace, integrate_all(["p-0000"]))
+        in_a_run(workspace, LIMIT, integrate_all(["p-0000"]))
 
 
 def test_what_cannot_be_written_now_stays_in_the_spool(prefect_api: Api, limit: str, workspace: Workspace) -> None:
     waiting = note(workspace, "a line")
     workspace.git.run("checkout", "--quiet", "--detach")
     with pytest.raises(WorkspaceError, match="HEAD is detached"):
-        in_a_run(workspace, integrate_all([waiting]))
+        in_a_run(workspace, LIMIT, integrate_all([waiting]))
     assert [each.id for each in spool.pending(workspace)] == [waiting]
     assert prefect_api.get(f"/v2/concurrency_limits/{limit}")["active_slots"] == 0

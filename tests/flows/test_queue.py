@@ -19,7 +19,7 @@ from codex.workspace import Workspace
 from deployments.api import Api
 from flows import choosing
 from flows.request import ProduceRequest
-from tests.flows.helpers import SUBJECT, codexctl, deepening, record, start_production
+from tests.flows.helpers import SUBJECT, deepening, record, start_production
 from tests.flows.queue import (
     BESIDE,
     FILTERED,
@@ -30,6 +30,7 @@ from tests.flows.queue import (
     sound_unit,
     with_queue,
 )
+from tests.shell import codexctl
 
 
 @pytest.fixture

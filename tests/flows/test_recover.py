@@ -16,8 +16,9 @@ from codex.recovery.decide import decide
 from codex.recovery.situation import situation
 from codex.workspace import Workspace
 from deployments.api import Api
-from tests.flows.helpers import SLUG, SUBJECT, codexctl, deepening, record, start_production
+from tests.flows.helpers import SLUG, SUBJECT, deepening, record, start_production
 from tests.flows.test_book import Listener, run
+from tests.shell import codexctl
 
 GOOD, BAD = "03.09.02", "03.01.04"
 

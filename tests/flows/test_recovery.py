@@ -12,7 +12,7 @@ from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.integration.integrator import integrate
 from codex.integration.proposal import Proposal
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext as Context
 from codex.workspace import Workspace
 from deployments.api import Api
 from tests.flows.helpers import SUBJECT, audit_reply, record

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from uuid import uuid4
@@ -104,10 +105,8 @@ def kill_the_server(place: Workspace) -> None:
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
     wait_until(lambda: not record.alive(), 10)
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(record.pid, 0)
-    except ChildProcessError:
-        pass
 
 
 def kill_a_holder(server: Server, workspace: Workspace, folder: Path) -> None:

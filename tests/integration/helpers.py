@@ -85,7 +85,7 @@ def git(folder: Path, *arguments: str, check: bool = True, **more: Any) -> str:
 def fsck(folder: Path) -> str:
     """What git objects to; unreachable objects are no fault."""
     done = subprocess.run(
-        ["git", "-C", str(folder), "fsck", "--strict", "--no-dangling"], capture_output=True, text=True
+        ["git", "-C", str(folder), "fsck", "--strict", "--no-dangling"], capture_output=True, check=False, text=True
     )
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

@@ -139,8 +139,8 @@ def test_a_real_process_kills_itself(workspace: Workspace, tmp_path: Path) -> No
     unit = tmp_path / "unit.md"
     unit.write_text(unit_text("00.01.03"), encoding="utf-8")
     command = [sys.executable, "-m", "codex.cli", "integrate", str(unit), "-w", str(workspace.root)]
-    killed = subprocess.run(command, env=os.environ | {"CODEX_FAULT": "ref.after"}, capture_output=True)
+    killed = subprocess.run(command, env=os.environ | {"CODEX_FAULT": "ref.after"}, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL
-    again = subprocess.run(command, capture_output=True, text=True)
+    again = subprocess.run(command, capture_output=True, check=False, text=True)
     assert (again.returncode, again.stdout) == (0, "00.01.03: integrated already, nothing to do\n")
     assert git(workspace.root, "status", "--porcelain") == ""

@@ -100,7 +100,7 @@ def test_a_withdrawal_killed_at(point: str, shipped: Path, trees: tuple[str, str
     made = _withdrawal(workspace)
     status = in_child(lambda: integrate(workspace, [made], now=NOW), point)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, "the point was not passed"
-    published = POINTS.index(point.split(":")[0]) >= POINTS.index("ref.after")
+    published = POINTS.index(point.split(":", maxsplit=1)[0]) >= POINTS.index("ref.after")
     assert git(workspace.root, "rev-parse", "HEAD^{tree}") == trees[published]
     reopened = Workspace.open(workspace.root)  # nobody repairs anything by hand
     assert state(reopened) == (trees[published], "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 UNIT = "content/a/b/00.01.03-unit.md"
 
 
-def drawn(title: str, caption: str = "", path: str = "x.svg") -> ElementTree.Element:
-    return ElementTree.fromstring(placeholder(Figure(path, title, caption)))
+def drawn(title: str, caption: str = "", path: str = "x.svg") -> ET.Element:
+    return ET.fromstring(placeholder(Figure(path, title, caption)))
 
 
-def lines(root: ElementTree.Element, kind: str) -> list[str]:
+def lines(root: ET.Element, kind: str) -> list[str]:
     return [each.text or "" for each in root.iter(f"{SVG}text") if each.get("class") == kind]
 
 
@@ -58,7 +58,7 @@ def test_a_long_title_is_a_caption_and_the_file_gives_the_title() -> None:
 def test_every_line_fits_into_the_frame(title: str, caption: str) -> None:
     figure = named_figures(f"![{title.replace(']', '').replace(chr(10), ' ')}](x.svg)", UNIT, caption)
     for each in figure:
-        root = ElementTree.fromstring(placeholder(each))
+        root = ET.fromstring(placeholder(each))
         assert all(_width(line) <= 46 for line in lines(root, "title")) and len(lines(root, "title")) <= 2
         assert all(_width(line) <= 84 for line in lines(root, "caption")) and len(lines(root, "caption")) <= 4
         assert {each.tag for each in root.iter()} <= {f"{SVG}{n}" for n in ("svg", "title", "desc", "style", "rect",

@@ -236,11 +236,11 @@ def test_targets_that_get_no_figure(target: str) -> None:
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_a_placeholder_is_well_formed_whatever_it_is_called(title: str, caption: str) -> None:
-    import xml.etree.ElementTree as ElementTree
+    from xml.etree import ElementTree as ET
 
     alt, quoted = title.replace("]", "").replace("\n", " "), caption.replace('"', "").replace("\n", " ")
     for figure in named_figures(f'![{alt}](x.svg "{quoted}")', "content/a/b/unit.md", "Unit"):
-        root = ElementTree.fromstring(placeholder(figure))
+        root = ET.fromstring(placeholder(figure))
         assert root.find("{http://www.w3.org/2000/svg}title").text
         assert root.find(".//{http://www.w3.org/2000/svg}script") is None
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from codex.corpus.planfile import PATH
 from codex.integration.proposal import Proposal
 from codex.integration.steps.draft import Draft
-from codex.integration.steps.plan import PATH, refresh_plan
+from codex.integration.steps.plan import refresh_plan
 from codex.planning import rollup
 from codex.snapshot import OverlaySnapshot, TreeSnapshot
 

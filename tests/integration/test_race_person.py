@@ -145,7 +145,8 @@ class Person:
     def _take_back(self) -> None:
         """``git checkout``, again when the integrator has the index at that moment."""
         for _ in range(100):
-            done = subprocess.run(["git", "-C", str(self.root), "checkout", "-q", "--", self.path], capture_output=True)
+            command = ["git", "-C", str(self.root), "checkout", "-q", "--", self.path]
+            done = subprocess.run(command, check=False, capture_output=True)
             if done.returncode == 0:
                 return
             time.sleep(0.01)

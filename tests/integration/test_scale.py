@@ -109,7 +109,7 @@ def assert_same(kept: CommitSnapshot, fresh: CommitSnapshot) -> None:
     assert SnapshotAnswers(kept).listed_ids() == SnapshotAnswers(fresh).listed_ids()
     assert dict(SnapshotAnswers(kept)._folders) == dict(SnapshotAnswers(fresh)._folders)
     assert render(Ledger.load(kept).document()) == fresh.read(CAMPAIGN)
-    known, parsed = deps.parse(kept.text(deps.PATH)), deps._parsed(json.loads(fresh.text(deps.PATH)))
+    known, parsed = deps.parse(kept.text(deps.PATH)), deps.document.parsed(json.loads(fresh.text(deps.PATH)))
     assert known == parsed
     for name in ("open_edges", "ends", "dependants", "prerequisites", "pending_ids"):
         assert getattr(known, name) == getattr(parsed, name)

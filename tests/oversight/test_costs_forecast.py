@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.flows.helpers import codexctl, make_workspace
+from tests.flows.helpers import make_workspace
+from tests.shell import codexctl
 
 
 def test_without_history_it_says_so_and_guesses_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,12 +14,7 @@ import pytest
 from codex.oversight.panels import PANELS
 from codex.workspace import Workspace
 from tests.oversight.test_panels import audit
-
-
-def codexctl(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "codex.cli", *map(str, arguments)]
-    env = {k: v for k, v in os.environ.items() if not k.startswith("CODEX")} | environment
-    return subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=120)
+from tests.shell import codexctl
 
 
 def test_the_screen_shows_every_panel_and_changes_nothing(workspace: Workspace) -> None:

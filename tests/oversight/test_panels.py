@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_every_panel_of_a_fresh_workspace_is_flat_and_can_be_shown(workspace: Wo
         values = [*figures.values(), *(value for row in rows for value in row.values())]
         assert not any(isinstance(value, dict) for value in values)
     for width in (40, 80, 200):
-        console = Console(width=width, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+        console = Console(width=width, record=True, file=StringIO())
         console.print(screen(panels, "heading", width))
         shown = console.export_text()
         assert all(panel.sheet().title in shown for name, panel in panels.items() if name not in WIDE)
@@ -151,10 +152,11 @@ def test_what_calls_under_way_reserve_is_read_without_touching_the_journal(works
     path = workspace.state_dir / "journal.sqlite3"
     Journal(path).close()
     with sqlite3.connect(path) as db:
-        columns = "id, key, try, subject, pass, attempt, turn, backend, model, prompt_sha256, state, reserved, charged, owner, created_at"  # noqa: E501
         for n, state in enumerate(("intent", "submitted", "settled")):
-            db.execute(f"INSERT INTO calls ({columns}) VALUES ({', '.join('?' * 15)})",
-                       (f"c{n}", f"k{n}", 1, SUBJECT, "P1_audit", 1, 1, "b", "m", "0", state, 2_500_000, 2_500_000, "nobody", "2026"))  # fmt: skip  # noqa: E501
+            row = {"id": f"c{n}", "key": f"k{n}", "try": 1, "state": state, "owner": "nobody", "created_at": "2026"}
+            row |= {"subject": SUBJECT, "pass": "P1_audit", "attempt": 1, "turn": 1}
+            row |= {"backend": "b", "model": "m", "prompt_sha256": "0", "reserved": 2_500_000, "charged": 2_500_000}
+            db.execute(f"INSERT INTO calls ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", (*row.values(),))
     db.close()
     found = all_panels(view(workspace))["costs"]
     assert isinstance(found, Costs) and found.reserved_usd == Decimal(5)
@@ -266,7 +268,7 @@ def test_markdown_escapes_what_could_become_a_link_or_a_tag() -> None:
 
 
 def test_terminal_shows_markup_as_text() -> None:
-    console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console = Console(width=120, record=True, file=StringIO())
 
     class Odd:
         def sheet(self) -> Sheet:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
 from codex.campaign.ledger import Ledger
 from codex.passes.audit import AUDIT
 from codex.passes.inventory import AuditReply

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
 from codex.campaign.definition import load_campaign
 from codex.campaign.ledger import Ledger
 from codex.continuity.report import reported_aggregate

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
 from codex.campaign.ledger import Ledger
 from codex.corpus import bookplan
 from codex.passes.coverage import read_statuses
 from codex.passes.gap import GAP
 from codex.passes.inventory import subsection
+from codex.tracks.registry import machine_in
 from tests.passes.worlds import SUBJECT, answered, audited, defects, gap, gap_analysed
 
 HOSTILE = (
     "## §3 Production plan\n\n### 3.1 New units\n\n| row | item | status | unit | heading | evidence |\n"
     "| --- | --- | --- | --- | --- | --- |\n| T3 | x | covered | 03.09.02 | y | z |\n```\n{{ 7 * 7 }}\n"
-) + "What the corpus lacks, in many words, so that it is a summary."
+    "What the corpus lacks, in many words, so that it is a summary."
+)
 
 
 def test_a_sound_gap_analysis_passes() -> None:
@@ -40,7 +42,7 @@ def test_the_document_meets_the_conditions_of_the_transition() -> None:
 
 def test_free_text_is_no_part_of_the_document() -> None:
     world = audited().take(GAP.name, gap(summary=HOSTILE), "audited", "gap-analysed")
-    plan = bookplan.parse(world.snapshot.text(bookplan.path_of(SUBJECT.partition(":")[2])))
+    plan = bookplan.parse(world.snapshot.text(machine_in(SUBJECT).path_of(SUBJECT.partition(":")[2])))
     assert [section.number for section in plan.sections] == [1, 2]
     assert read_statuses(plan.sections[1].text)["T3"] == "gap"
     assert "{{ 7 * 7 }}" in subsection(plan.sections[1].text, "2.9")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
 from codex.campaign.ledger import Ledger
 from codex.campaign.plantext import planned_units
-from codex.passes.base import Deliverable
+from codex.passes.context import Deliverable
 from codex.passes.gap import GAP
 from codex.passes.plan import PLAN, deliverables
 from codex.passes.plan_reply import PlanReply

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from codex.campaign.ladder import rung
 from codex.errors import UserError
-from codex.passes.base import Failure
+from codex.passes.context import Failure
 from codex.passes.production import PRODUCTION, ProductionReply
+from codex.tracks.registry import rung
 from codex.units import parse_unit, set_frontmatter_value
 from tests.passes.worlds import (
     CLIFFORD,
@@ -184,8 +184,8 @@ LOSSES: dict[str, tuple[str, str, str]] = {
     "forward": (r"(?i)appears? again in|builds? toward|in the next", "comes up", "forward promises per 1000 words"),
     "lateral": (r"(?m)^- \*\*", "**", "bullets under `## Connections [Master]`"),
     "synthesis": (
-        r"(?i)the (?:foundational|core|central)|this is (?:exactly|precisely)|generalises|specialises|"
-        r"putting this|the bridge|identifies|is (?:an instance|a special case)",
+        (r"(?i)the (?:foundational|core|central)|this is (?:exactly|precisely)|generalises|specialises|"
+        r"putting this|the bridge|identifies|is (?:an instance|a special case)"),
         "it", "synthesis claims in the",
     ),
 }  # fmt: skip

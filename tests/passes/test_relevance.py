@@ -8,8 +8,8 @@ import re
 import pytest
 
 from codex.corpus.catalog import PATH as CATALOG
-from codex.passes.base import Context
-from codex.passes.registry import PASSES
+from codex.passes.bookcontext import BookContext as Context
+from codex.passes.registry import FASTTRACK as PASSES
 from codex.passes.relevance import connection_shelf, outline_shelf, relevant_units
 from codex.prompts import load_pattern, render_brief
 from codex.prompts.fitting import size

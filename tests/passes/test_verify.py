@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.campaign.conditions import unmet
+from codex.campaign.about import unmet
+from codex.campaign.due import Step, next_step
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Step, next_step
 from codex.corpus import bookplan
 from codex.passes.coverage import read_answers, read_statuses
 from codex.passes.production import PRODUCTION

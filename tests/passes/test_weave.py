@@ -108,8 +108,10 @@ def test_a_phrase_in_the_front_matter_is_not_said() -> None:
 
 def test_the_other_unit_has_to_be_named() -> None:
     assert saying(f"- **The covering**: in each dimension {SPIN_ANCHOR}.") == [
-        f"{ORTHOGONAL}: conn:008.orthogonal-spin is not said here: the anchor phrase stands there, but {SPIN} is named "
-        "nowhere"
+        (
+            f"{ORTHOGONAL}: conn:008.orthogonal-spin is not said here: the anchor phrase stands there, but {SPIN} is "
+            "named nowhere"
+        )
     ]
 
 

@@ -18,11 +18,13 @@ from codex.campaign.ledger import append
 from codex.integration.apply import apply_proposal
 from codex.integration.proposal import Proposal
 from codex.passes.audit import AUDIT
-from codex.passes.base import Changes, Context, Failure, Verdict
+from codex.passes.base import Changes, Verdict
+from codex.passes.bookcontext import BookContext as Context
+from codex.passes.context import Failure
 from codex.passes.gap import GAP
 from codex.passes.plan import PLAN
 from codex.passes.production import PRODUCTION
-from codex.passes.registry import PASSES
+from codex.passes.registry import FASTTRACK as PASSES
 from codex.passes.verify import VERIFY
 from codex.passes.weave import WEAVE
 from codex.settings import Settings

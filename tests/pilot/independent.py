@@ -37,7 +37,7 @@ EVIDENCE = {
     "language": "key concepts|diagnostics|close reading|rhetorical analysis|linguistic theory|critical theory",
     "world": _WORLD + "|political theory|geographic theory|economic theory",
 }
-ASIDE, FENCE = re.compile(r"<aside.*?</aside>", re.I | re.S), re.compile(r"```.*?```", re.S)
+ASIDE, FENCE = re.compile(r"<aside.*?</aside>", re.IGNORECASE | re.DOTALL), re.compile(r"```.*?```", re.DOTALL)
 FORBIDDEN = (
     r"\bobviously\b|\bclearly\b|\bit is easy to see\b|\bas we will see\b|\btrivial\b|\btrivially\b"
     r"|now,?\s+let'?s\s+consider"
@@ -54,7 +54,7 @@ class Heading(NamedTuple):
 def read(path: Path) -> tuple[dict[str, Any], str]:
     """Front matter and body; raises ValueError, TypeError or YAMLError when it is not well-formed."""
     text = path.read_text("utf-8")
-    found = re.match(r"---\s*\n(.*?)\n---\s*\n(.*)", text, re.S)
+    found = re.match(r"---\s*\n(.*?)\n---\s*\n(.*)", text, re.DOTALL)
     if found is None:
         raise ValueError(f"{path}: no front matter")
     return dict(yaml.load(found[1], LOADER)), found[2]
@@ -62,7 +62,7 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 
 def headings(body: str, level: str = "{2,4}") -> list[Heading]:
     """Every heading with its tiers and the text down to the next one."""
-    found = list(re.finditer(rf"^#{level}\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", body, re.M))
+    found = list(re.finditer(rf"^#{level}\s+(.+?)(?:\s*\[(\w+\+?)\])?\s*$", body, re.MULTILINE))
     ends = [each.start() for each in found[1:]] + [len(body)]
     return [
         Heading(each[1], _tiers(each[2] or ""), body[each.end() : end]) for each, end in zip(found, ends, strict=True)
@@ -208,7 +208,8 @@ def _beginner(body: str, found: list[Heading]) -> list[tuple[str, bool]]:
         ("BG003", re.search(signs, open_text) is None),
         (
             "BG004",
-            re.search(r"!\[[^\]]*\]\([^)]+\)", text) is not None or any(re.search(shown, v.text, re.M) for v in visual),
+            re.search(r"!\[[^\]]*\]\([^)]+\)", text) is not None
+            or any(re.search(shown, v.text, re.MULTILINE) for v in visual),
         ),
     ]
 
@@ -220,7 +221,7 @@ def _pieces(text: str) -> list[str]:
 def _is_prose(piece: str) -> bool:
     formula = piece.startswith("$") and piece.endswith("$") and "\n" not in piece
     marked = piece.startswith(("#", ":::", "```", "$$", "![", ">", "|"))
-    return bool(piece) and not (marked or formula or re.match(rf"</?(?:{BLOCK_TAGS})\b", piece, re.I))
+    return bool(piece) and not (marked or formula or re.match(rf"</?(?:{BLOCK_TAGS})\b", piece, re.IGNORECASE))
 
 
 def _domain(front: dict[str, Any]) -> str:

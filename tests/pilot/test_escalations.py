@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,13 @@ from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
 from codex.passes.outcomes import escalation
 from codex.workspace import Workspace
+from tests import shell
 
 BOOK = "lawson-michelsohn-spin-geometry"
 
 
 def codexctl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "codex.cli", "-w", str(folder), "escalations", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    return shell.codexctl("-w", folder, "escalations", *arguments)
 
 
 @pytest.fixture

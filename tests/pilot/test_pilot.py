@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from codex.campaign.tables import BOOK
+from codex.tracks.fasttrack.books import BOOK
 from codex.check import check_corpus
 from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.workspace import Workspace

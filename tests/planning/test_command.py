@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from codex.cli.app import run
+from codex.corpus.planfile import PATH
 from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
 from codex.integration.proposal import PlanSection, Proposal
-from codex.planning.build import PATH, build_plan
+from codex.planning.build import build_plan
 from codex.planning.rollup import PATH as PAGE
 from codex.planning.rollup import render
 from codex.workspace import Workspace

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from codex.planning.build import PATH, build_plan
+from codex.corpus.planfile import PATH
+from codex.planning.build import build_plan
 from codex.snapshot import OverlaySnapshot, Snapshot
 
 

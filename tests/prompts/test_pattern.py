@@ -9,7 +9,7 @@ import pytest
 
 import codex.prompts
 from codex.errors import DataError
-from codex.passes.registry import PASSES
+from codex.passes.registry import FASTTRACK as PASSES
 from codex.prompts.baselines import PILOT, baselines
 from codex.prompts.fitting import Shelf
 from codex.prompts.pattern import Pattern, load_pattern, parse_pattern

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex.campaign.events import EventDraft, Kind
-from codex.campaign.ladder import rung
 from codex.corpus.quoting import fenced, line, plain
 from codex.errors import DataError
-from codex.passes.base import Context, Failure
-from codex.passes.registry import PASSES
+from codex.passes.bookcontext import BookContext as Context
+from codex.passes.context import Failure
+from codex.passes.registry import FASTTRACK as PASSES
 from codex.prompts import load_pattern, render_brief
 from codex.prompts.pattern import STABLE
 from codex.prompts.render import render, stable_variables
+from codex.tracks.registry import rung
 from tests.passes.worlds import (
     BOOK,
     CLIFFORD,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -185,14 +187,13 @@ def test_a_replacement_touches_only_the_passage(data: st.DataObject, line_end: s
     try:
         after = applied(TEXT.replace("\n", line_end), edit("replace", title, new, find))
     except EditProblem as exc:
-        assert "more than once" in str(exc)  # it stands in a sub-section of the heading as well
+        # Seldom: it stands in a sub-section of the heading as well.
+        assert "more than once" in str(exc)  # noqa: PT017 (what is refused is refused for this)
         return
     assert after == wanted.replace("\n", line_end)
 
 
 @given(st.text(max_size=200), st.text(max_size=10), NEW)
 def test_no_text_breaks_it(text: str, title: str, new: str) -> None:
-    try:
+    with suppress(EditProblem):
         applied(text, edit("append", title, new))
-    except EditProblem:
-        pass

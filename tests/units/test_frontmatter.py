@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -43,7 +43,7 @@ def test_split_takes_linear_time() -> None:
         ("a: yes\nb: Off", {"a": True, "b": False}),
         ("a: 03.17\nb: 03.17.01", {"a": 3.17, "b": "03.17.01"}),
         ("a: ~\nb:\nc: none", {"a": None, "b": None, "c": "none"}),
-        ("a: 2026-07-05", {"a": datetime.date(2026, 7, 5)}),
+        ("a: 2026-07-05", {"a": date(2026, 7, 5)}),
         ("a: 1:30", {"a": 90}),
         ("a: 'it''s'\nb: \"\\u00e9\"", {"a": "it's", "b": "é"}),
         ("a: why? because!\nb: [x, y]", {"a": "why? because!", "b": ["x", "y"]}),

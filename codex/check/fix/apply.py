@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from codex.check.answers import Answers
-from codex.check.corpus import DEPS, SnapshotAnswers, identity_of
+from codex.check.corpus import SnapshotAnswers
+from codex.check.depsfile import DEPS
 from codex.check.facts import Facts
 from codex.check.fix.repairs import REPAIRS, Repair
+from codex.check.identities import identity_of
 from codex.check.registry import GRAPH_RULES, RULES
 from codex.check.result import UnitResult
 from codex.check.rule import Verdict

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codex.check.answers import Answers
-from codex.check.corpus import DEPS
+from codex.check.depsfile import DEPS, Unreadable, edges, listed, load
 from codex.check.rule import Example, Finding, Place, Rule, fail, fail_at, show
 from codex.units import Unit, is_id
 
@@ -17,26 +16,19 @@ def _graph(unit: Unit, answers: Answers) -> Finding | None:
     if unit.path != DEPS:
         return None
     try:
-        document = json.loads(unit.data)
-    except (ValueError, RecursionError) as exc:
-        return fail(f"not valid JSON: {exc}", getattr(exc, "lineno", 1))
-    if not isinstance(document, Mapping):
-        return fail("not a JSON object", 1)
-    edges = [edge for edge in _list(document, "edges") if isinstance(edge, Mapping)]
-    sound = [edge for edge in edges if _good_end(edge.get("from")) and _good_end(edge.get("to"))]
+        document = load(unit.data)
+    except Unreadable as unreadable:
+        return fail(unreadable.why, unreadable.line)
+    there = edges(document)
+    sound = [edge for edge in there if _good_end(edge.get("from")) and _good_end(edge.get("to"))]
     return fail_at(
         [
-            *_garbage(edges, len(edges) - len(sound)),
+            *_garbage(there, len(there) - len(sound)),
             *_duplicates(sound),
             *_cycles([(edge["from"], edge["to"]) for edge in sound]),
-            *_shipped_pending(_list(document, "pending"), answers),
+            *_shipped_pending(listed(document, "pending"), answers),
         ]
     )
-
-
-def _list(document: Mapping[str, Any], key: str) -> list[Any]:
-    value = document.get(key)
-    return value if isinstance(value, list) else []
 
 
 def _good_end(end: object) -> bool:

@@ -45,7 +45,7 @@ def _any(titles: list[str], *terms: str) -> bool:
     return any(term in title for title in titles for term in terms)
 
 
-def _tier_needs(unit: Unit, tier: str, good: bool, detail: str) -> Finding | None:
+def _tier_needs(unit: Unit, tier: str, good: object, detail: str) -> Finding | None:
     return pass_if(good, detail) if tier in declared_tiers(unit) else None
 
 

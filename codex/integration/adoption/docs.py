@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 
 from codex.campaign.ages import PASS_KEYS, PASS_STATUS, PASSES
-from codex.campaign.tables import BOOK
 from codex.integration.adoption.registry import KINDS
+from codex.tracks.fasttrack.books import BOOK
 
 PAGE = "docs/adopting.md"
 BEGIN, END = "<!-- kinds: generated -->\n", "<!-- end of kinds -->\n"

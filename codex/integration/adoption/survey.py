@@ -10,13 +10,13 @@ from typing import Any
 from codex.campaign.ledger import Ledger
 from codex.check import CheckReport, check_corpus
 from codex.check.policy import Policy
-from codex.corpus.index import PRODUCTION_PLAN
+from codex.corpus.bookplan import FOLDER as AUDITS
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.errors import CodexError
 from codex.integration.adoption.kind import Finding, Kind
 from codex.integration.adoption.kinds.ledger_age import of_another_age
 from codex.integration.adoption.registry import KINDS
 from codex.integration.adoption.view import View
-from codex.planning.audits import FOLDER as AUDITS
 from codex.snapshot import Snapshot
 
 
@@ -85,8 +85,6 @@ def _checked(snapshot: Snapshot, policy: Policy) -> tuple[CheckReport, str]:
         return check_corpus(snapshot, policy=policy), ""
     except CodexError as exc:
         return CheckReport(()), exc.what
-    except UnicodeDecodeError as exc:
-        return CheckReport(()), f"a shared file is not UTF-8 text: {exc.reason}"
 
 
 def _sections(report: CheckReport) -> Iterator[Section]:

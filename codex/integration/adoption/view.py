@@ -19,10 +19,11 @@ from codex.corpus.booklist import Book
 from codex.corpus.catalog import Catalog
 from codex.corpus.connections import Registry
 from codex.corpus.deps import Deps
-from codex.corpus.index import PRODUCTION_PLAN, CorpusIndex
+from codex.corpus.index import CorpusIndex
 from codex.corpus.jsonfile import loads_object
 from codex.corpus.jsonscan import Span, item_spans, skip_blank
-from codex.errors import CodexError
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
+from codex.errors import CodexError, NotText
 from codex.snapshot import Snapshot
 from codex.units import Unit, is_id
 
@@ -43,7 +44,7 @@ def _damaged(snapshot: Snapshot) -> dict[str, str]:
     for path, read in _SHARED.items():
         try:
             read(snapshot.text(path, "{}"))
-        except UnicodeDecodeError as exc:
+        except NotText as exc:
             found[path] = f"it is not UTF-8 text: {exc.reason}"
         except CodexError as exc:
             found[path] = exc.what
@@ -66,7 +67,7 @@ class View:
         """The file as text; "" when it is absent or no UTF-8."""
         try:
             return self.snapshot.text(path, "")
-        except UnicodeDecodeError:
+        except NotText:
             return ""
 
     def document(self, path: str) -> dict[str, Any]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 
-from codex.corpus.index import CONTENT, PRODUCTION_PLAN, CorpusIndex
-from codex.corpus.jsonfile import shared_object
+from codex.corpus.bookplan import FOLDER
+from codex.corpus.index import CONTENT, CorpusIndex
+from codex.corpus.planfile import planned_units
 from codex.corpus.titles import DIFFERENT, likeness, overlap, telling_words
-from codex.errors import DataError, UserError
+from codex.errors import UserError
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.refused import Rejected, rejected
 from codex.snapshot import OverlaySnapshot, Snapshot
 from codex.units import Unit
 
-#: Where audits ask for units.
-_AUDITS = "plans/fasttrack"
 _TITLE = re.compile(rb"^title:[ \t]*[\"']?([^\r\n]*?)[\"']?[ \t]*\r?$", re.MULTILINE)
 #: Bytes of a file in which its title is looked for: the front matter begins with it.
 _HEAD = 4_000
@@ -47,7 +46,7 @@ def _advice(index: CorpusIndex, unit_id: str) -> str:
 def _audited(snapshot: Snapshot, chapter: str) -> frozenset[str]:
     """Ids of a chapter that an audit or a plan of a book names, whatever production plan there is."""
     wanted = re.compile(rf"(?<![\d.]){re.escape(chapter)}\.\d{{2}}(?!\d)".encode())
-    found = (wanted.findall(snapshot.read(path)) for path in snapshot.under(_AUDITS, ".md"))
+    found = (wanted.findall(snapshot.read(path)) for path in snapshot.under(FOLDER, ".md"))
     return frozenset(each.decode() for ids in found for each in ids)
 
 
@@ -100,9 +99,5 @@ def _title(data: bytes) -> str:
 
 def _planned_title(snapshot: Snapshot, unit_id: str) -> str:
     """The title under which the production plan queues an id; "" when it does not."""
-    try:
-        plan = shared_object(snapshot.text(PRODUCTION_PLAN, "{}"), PRODUCTION_PLAN)
-        entry = plan["units"][unit_id]
-        return str(entry["title"]) if entry["status"] == "queued" else ""
-    except (DataError, ValueError, KeyError, TypeError):
-        return ""
+    entry = planned_units(snapshot).get(unit_id)
+    return str(entry.get("title", "")) if isinstance(entry, dict) and entry.get("status") == "queued" else ""

@@ -12,6 +12,8 @@ from codex.integration.proposal import ConnectionProposal, PlanSection, Proposal
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import catalog_entry, is_shipped
+from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.registry import machine_of
 
 
 def announce(draft: Draft, proposal: Proposal) -> None:
@@ -39,7 +41,7 @@ def write_documents(draft: Draft, proposal: Proposal, title: str) -> None:
     for section in proposal.sections:
         _write_section(draft, proposal, section, title)
     if proposal.notation is not None:
-        draft.put(f"notation/{_book(proposal)}.md", _ended(proposal.notation))
+        draft.put(_notation_path(proposal), _ended(proposal.notation))
     for report in proposal.reports:
         if report.name == "integration_report":
             raise Refused("The integration report is written by the integrator alone.")
@@ -84,14 +86,22 @@ def _write_section(draft: Draft, proposal: Proposal, section: PlanSection, title
             bookplan.update_front_matter(text, section.front_matter), section.number, section.markdown
         )
 
-    draft.edit(bookplan.path_of(_book(proposal)), changed, "")
+    draft.edit(_plan_path(proposal), changed, "")
 
 
-def _book(proposal: Proposal) -> str:
-    kind, _, slug = proposal.subject.partition(":")
-    if kind != "book":
-        raise Refused(f"{proposal.subject} has no plan and no notation: only books have.")
-    return slug
+def _plan_path(proposal: Proposal) -> str:
+    """The subject's plan document; raises Refused for a kind that has none."""
+    machine = machine_of(proposal.subject)
+    if machine is None or not machine.has_plan or not machine.named(proposal.slug):
+        raise Refused(f"{proposal.subject} has no plan document.")
+    return machine.path_of(proposal.slug)
+
+
+def _notation_path(proposal: Proposal) -> str:
+    machine = machine_of(proposal.subject)
+    if machine is not BOOK or not machine.named(proposal.slug):
+        raise Refused(f"{proposal.subject} has no notation crosswalk: only books have.")
+    return f"notation/{proposal.slug}.md"
 
 
 def _ended(text: str) -> bytes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from codex.errors import DataError
-from codex.snapshot import Snapshot
+from codex.snapshot import Snapshot, decoded
 
 
 class Draft:
@@ -40,20 +39,17 @@ class Draft:
         return self.changes[path] is not None if path in self.changes else self.base.exists(path)
 
     def text(self, path: str, default: str | None = None) -> str:
-        """The file as text; ``default`` when it is absent (KeyError without one). DataError when it is not UTF-8."""
+        """The file as text; ``default`` when it is absent (KeyError without one). NotText when it is no UTF-8."""
         if path in self._texts:
             return self._texts[path]
         if path in self.changes:
             data = self.changes[path]
             if data is not None:
-                return data.decode("utf-8")
+                return decoded(path, data)
             if default is None:
                 raise KeyError(path)
             return default
-        try:
-            return self.base.text(path, default)
-        except UnicodeDecodeError as exc:
-            raise DataError(f"{path} is not UTF-8 text: {exc.reason}.", remedy="Take it back from git.") from exc
+        return self.base.text(path, default)
 
     def put(self, path: str, data: bytes) -> None:
         """Set a file; one that is then as in the base is no change."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from codex.check import UnitResult, check_corpus
 from codex.check.affected import affected_units, changed_paths, questions_of
-from codex.check.corpus import DEPS
+from codex.check.depsfile import DEPS
 from codex.check.policy import Policy
 from codex.check.registry import GRAPH_RULES
 from codex.check.rule import Verdict

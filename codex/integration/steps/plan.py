@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from codex.campaign.clock import stamp
+from codex.corpus.bookplan import FOLDER
 from codex.corpus.jsonfile import loads_object, rewrite, shared_object
 from codex.corpus.jsonstyle import dumps
+from codex.corpus.planfile import PATH
 from codex.integration.proposal import Proposal
 from codex.integration.steps.draft import Draft
 from codex.planning import build, rollup
-from codex.planning.audits import FOLDER
 from codex.planning.bullets import Mode
 from codex.units import Unit
 
-PATH = build.PATH
 _TIME = "generated_at"
 
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from codex.campaign.about import unmet
 from codex.campaign.clock import stamp
-from codex.campaign.conditions import unmet
 from codex.campaign.costs import append_costs
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import machine_of
 from codex.integration.proposal import Proposal, RejectedUnit
 from codex.integration.steps.decide import decision_events
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.units import Accepted, Batch
 from codex.integration.steps.withdraw import withdrawal_events
+from codex.tracks.registry import machine_of
 
 REPORT = "manifests/integration_report.md"
 #: Proposals that the report keeps, newest first; older ones are in the history.
@@ -34,7 +34,7 @@ def record_events(draft: Draft, ledger: Ledger, proposal: Proposal, batch: Batch
     do not hold in the state that the proposal would make.
     """
     shipped = [_shipped(proposal, each) for each in batch.accepted if each.written]
-    turned_down = [_rejected(proposal, proposal_unit, batch) for proposal_unit in batch.rejected]
+    turned_down = [_rejected(proposal, proposal_unit) for proposal_unit in batch.rejected]
     own = () if batch.rejected else proposal.events
     by_person = [*withdrawal_events(batch.withdrawn, ledger), *decision_events(batch.decided)]
     drafts = [*by_person, *shipped, *turned_down, *proposal.always_events, *own]
@@ -69,7 +69,7 @@ def _shipped(proposal: Proposal, each: Accepted) -> EventDraft:
     return _unit_event(Kind.UNIT_SHIPPED, proposal, change.id, {**said, "attempt": change.attempt}, change.reason)
 
 
-def _rejected(proposal: Proposal, unit: RejectedUnit, batch: Batch) -> EventDraft:
+def _rejected(proposal: Proposal, unit: RejectedUnit) -> EventDraft:
     attempt = next((change.attempt for change in proposal.units if change.id == unit.id), 1)
     data = {"id": unit.id, "attempt": attempt, "reason": unit.reason, "defects": list(unit.defects)}
     return _unit_event(Kind.UNIT_REJECTED, proposal, unit.id, data, unit.detail)

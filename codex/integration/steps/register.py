@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codex.corpus import catalog, connections, deps, unitstatus
+from codex.corpus import catalog, connections, deps, planfile, unitstatus
 from codex.corpus.catalog import Entry
 from codex.corpus.index import CorpusIndex
 from codex.errors import DataError, UserError
@@ -27,16 +27,16 @@ class Registered:
     actions: tuple[str, ...]
 
 
-def register(draft: Draft, proposal: Proposal, change: UnitChange, unit: Unit) -> Registered:
+def register(draft: Draft, change: UnitChange, unit: Unit) -> Registered:
     """Register a unit that stands in the draft. Raises Rejected when its edges would close a cycle."""
     index = CorpusIndex(draft.snapshot())
     actions = [*_catalog(draft, change, unit, index), *_graph(draft, change, unit, index)]
-    named = _connections(draft, unit, index)
+    named = _connections(draft, unit)
     unknown = [each for each in named if index.connections.get(each) is None]
     actions += [f"connection {each} names it" for each in named if each not in unknown]
-    planned = draft.changes.get(plan.PATH)
-    draft.edit(plan.PATH, lambda text: plan.mark_shipped(text, unit))
-    actions += ["marked shipped in the plan"] * (draft.changes.get(plan.PATH) != planned)
+    planned = draft.changes.get(planfile.PATH)
+    draft.edit(planfile.PATH, lambda text: plan.mark_shipped(text, unit))
+    actions += ["marked shipped in the plan"] * (draft.changes.get(planfile.PATH) != planned)
     actions += [f"placeholder drawn: {path}" for path in _figures(draft, unit)]
     return Registered(tuple(unknown), tuple(actions))
 
@@ -137,7 +137,7 @@ def is_shipped(index: CorpusIndex, unit_id: str) -> bool:
     return unit is not None and unit.status == "shipped"
 
 
-def _connections(draft: Draft, unit: Unit, index: CorpusIndex) -> list[str]:
+def _connections(draft: Draft, unit: Unit) -> list[str]:
     """Add the unit to the registered connections it names, and return all that it names."""
     named = named_connections(unit)
     if named:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from codex.corpus.jsonfile import loads_object, rewrite
-from codex.planning.build import PATH
+from codex.corpus.planfile import PATH
 from codex.planning.merge import PRE_AUDIT, is_in_queue, topological_order
 
 __all__ = ["PATH", "is_asked_for", "mark_withdrawn"]

@@ -90,7 +90,7 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     draft.put(path, text.encode("utf-8"))
     unit = parse_unit(text.encode("utf-8"), path)
     _require_identity(change, unit)
-    registered = register(draft, proposal, change, unit)
+    registered = register(draft, change, unit)
     cleared = _clear_flags(draft, unit)
     is_new = change.action == "new"
     checks = judge_new(change, path, draft, policy) if is_new else judge_changed(change, path, before, draft, policy)
@@ -192,10 +192,10 @@ def _with_flag(change: UnitChange, path: str, index: CorpusIndex) -> str:
     unit = parse_unit(change.text.encode("utf-8"), path)
     missing = [p for p in unit.prerequisites if not is_shipped(index, p)]
     waits = bool(missing) and all(p in index.deps.pending_ids for p in missing)
-    return _flagged(change.text, unit, waits)
+    return _flagged(change.text, unit, waits=waits)
 
 
-def _flagged(text: str, unit: Unit, waits: bool) -> str:
+def _flagged(text: str, unit: Unit, *, waits: bool) -> str:
     if unit.error or bool(unit.frontmatter.get(_FLAG)) == waits:
         return text
     try:
@@ -213,6 +213,6 @@ def _clear_flags(draft: Draft, shipped: Unit) -> list[str]:
         if unit is None or unit.error or not unit.frontmatter.get(_FLAG):
             continue
         if all(is_shipped(index, p) for p in unit.prerequisites):
-            draft.put(unit.path, _flagged(unit.data.decode("utf-8"), unit, False).encode("utf-8"))
+            draft.put(unit.path, _flagged(unit.data.decode("utf-8"), unit, waits=False).encode("utf-8"))
             cleared.append(unit_id)
     return cleared

@@ -8,7 +8,6 @@ from typing import Any
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
-from codex.campaign.tables import machine_of
 from codex.check import check_corpus
 from codex.check.policy import Policy
 from codex.corpus import catalog, connections, deps, proposals, removal, unitstatus
@@ -19,6 +18,7 @@ from codex.integration.steps.draft import Draft
 from codex.integration.steps.mentions import Mention, mentioning_paths, mentions
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import unit_edges
+from codex.tracks.registry import machine_of
 from codex.units import Unit
 
 #: Where a book goes on after a withdrawal, if its machine has a way there.
@@ -99,7 +99,7 @@ def _withdraw(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, le
     draft.remove(unit.path)
     done.actions += _proposals(draft, unit)
     done.actions += _catalog(draft, index, each, unit)
-    done.actions += _graph(draft, index, each, unit, asked_for)
+    done.actions += _graph(draft, index, each, unit, asked_for=asked_for)
     done.actions += _edited(
         draft, connections.PATH, removal.without_appearances, unit.id, "taken out of its connections"
     )
@@ -126,7 +126,7 @@ def _catalog(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit) -> 
     slug = unit.text_value("concept_catalog_id")
     if not slug or slug not in index.catalog:
         return []
-    users = _users_of(draft, slug, unit) if each.own_concept else []
+    users = _users_of(draft, slug) if each.own_concept else []
     if each.own_concept and not users:
         draft.edit(catalog.PATH, lambda text: removal.without_entry(text, slug))
         return [f"catalog entry {slug} removed"]
@@ -134,7 +134,7 @@ def _catalog(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit) -> 
     return [f"catalog entry {slug} kept, {'used by ' + ', '.join(users[:_SHOWN]) if users else 'it was there before'}"]
 
 
-def _users_of(draft: Draft, slug: str, unit: Unit) -> list[str]:
+def _users_of(draft: Draft, slug: str) -> list[str]:
     """Who else names the concept: units, catalog entries, connections that are registered or proposed."""
     index = CorpusIndex(draft.snapshot())
     needle = slug.encode()
@@ -146,7 +146,7 @@ def _users_of(draft: Draft, slug: str, unit: Unit) -> list[str]:
     return found + [each.id for each in index.proposals if slug in {each.source, each.target}]
 
 
-def _graph(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, asked_for: bool) -> list[str]:
+def _graph(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, *, asked_for: bool) -> list[str]:
     """Edges wait again; those that only the unit's own text brought go, but for prerequisites of what is queued."""
     mine = {(edge.before, edge.after) for edge in each.own_edges} & set(unit_edges(unit, index))
     drop = {pair for pair in mine if not (asked_for and pair[1] == unit.id)}

@@ -91,8 +91,10 @@ def trend(name: str, metric: str, points: Sequence[Point], needs: float) -> str:
     parts = [
         line(pad, up(needs), wide - pad, up(needs), "needs"),
         f'<path class="course" d="{path}"/>' if len(places) > 1 else "",
-        f'<circle class="{"now" if met else "now short"}" cx="{number(places[-1][0])}" '
-        f'cy="{number(places[-1][1])}" r="3.2"/>',
+        (
+            f'<circle class="{"now" if met else "now short"}" cx="{number(places[-1][0])}" '
+            f'cy="{number(places[-1][1])}" r="3.2"/>'
+        ),
     ]
     told = ", ".join(f"{value:.2f}" for value in values)
     desc = f"{len(values)} measurements, oldest first: {told}. It needs {needs:g}."

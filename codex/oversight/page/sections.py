@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import cast
 
 from codex.campaign.matrix import MARKS, Row, percent
-from codex.campaign.tables import BOOK
 from codex.corpus.index import CorpusIndex
 from codex.errors import CodexError
 from codex.oversight.history import Point, continuity_trend, courses, deepenings
@@ -21,6 +20,7 @@ from codex.oversight.panels.money import Costs
 from codex.oversight.panels.progress import BurnDown
 from codex.oversight.sheet import Panel, count, one_line, tokens, usd
 from codex.oversight.view import View
+from codex.tracks.fasttrack.books import BOOK
 
 Panels = Mapping[str, Panel]
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from codex.campaign.matrix import LAYERS, MARKS, Row, percent
-from codex.campaign.tables import BOOK
 from codex.oversight.sheet import Bar, Column, Line, Sheet, count, one_line
 from codex.oversight.view import View
+from codex.tracks.fasttrack.books import BOOK
 
 #: What is shown for a book of the booklist that the ledger does not have.
 NOT_BEGUN = "not in the ledger"
@@ -17,6 +17,8 @@ COVERED = "equivalence-covered"
 
 @dataclass(frozen=True, slots=True)
 class InState:
+    """How many books are in a state."""
+
     state: str
     books: int
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from codex.campaign.tables import BOOK
 from codex.oversight.forecast import ENOUGH, Forecast, Pace, Range, Took, forecast, history, pace, quartiles
 from codex.oversight.sheet import Column, Fact, Line, Sheet, count, tokens, usd
 from codex.oversight.view import View
 from codex.oversight.workload import finished, left
+from codex.tracks.fasttrack.books import BOOK
 
 
 @dataclass(frozen=True, slots=True)

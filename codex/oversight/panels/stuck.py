@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from codex.campaign.clock import moment_or_none
-from codex.campaign.machine import Final, NeedsPerson, next_step
+from codex.campaign.due import Final, NeedsPerson, next_step
 from codex.campaign.matrix import PATH as MATRIX
 from codex.campaign.matrix import render
 from codex.oversight.sheet import Column, Line, Sheet, Tone, one_line, span
@@ -34,6 +34,8 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class StuckWork:
+    """Counts of what does not go on by itself, by kind."""
+
     claims_expired: int
     escalations: int
     spooled: int
@@ -97,7 +99,7 @@ def _still(view: View) -> Iterator[Stuck]:
 
 def _drift(view: View) -> Iterator[Stuck]:
     """A committed matrix that is not what the ledger and the plans give now."""
-    text = view.snapshot.read(MATRIX).decode("utf-8", "replace") if view.snapshot.exists(MATRIX) else None
+    text = view.snapshot.any_text(MATRIX) if view.snapshot.exists(MATRIX) else None
     if text is not None and text != render(view.matrix):
         detail = "not what ledger and plans give"
         yield _stuck(view, "file out of date", MATRIX, "", detail, "the next integration writes it anew")

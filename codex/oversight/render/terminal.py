@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codex.oversight.panels import WIDE
+from codex.oversight.render import pieces
 from codex.oversight.sheet import Bar, Panel, Sheet, Tone
 
 #: From this many characters on panels stand side by side.
@@ -58,8 +59,7 @@ def _parts(sheet: Sheet) -> Iterable[RenderableType]:
 def _bars(bars: Iterable[Bar]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     for bar in bars:
-        full = round(bar.share * _BAR)
-        drawn = Text.assemble(("━" * full, _STYLES[bar.tone] or "cyan"), ("━" * (_BAR - full), "bright_black"))
+        drawn = pieces.bar(bar.share, _BAR, _STYLES[bar.tone] or "cyan")
         grid.add_row(Text(bar.label), drawn, Text(f"{bar.share:4.0%}", style="bold"), Text(bar.told, style="dim"))
     return grid
 
@@ -74,14 +74,6 @@ def _facts(sheet: Sheet) -> Table:
 
 
 def _table(sheet: Sheet) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), expand=False)
-    for number, column in enumerate(sheet.columns):
-        table.add_column(
-            Text(column.name),
-            justify="right" if column.right else "left",
-            overflow="fold",
-            no_wrap=number == 0 and not column.right,
-        )
-    for line in sheet.lines:
-        table.add_row(*(Text(cell, style=_STYLES[line.tone]) for cell in line.cells))
-    return table
+    rows = ([Text(cell, style=_STYLES[line.tone]) for cell in line.cells] for line in sheet.lines)
+    right = {column.name for column in sheet.columns if column.right}
+    return pieces.table([column.name for column in sheet.columns], rows, right=right, quiet=True)

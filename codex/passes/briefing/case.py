@@ -14,8 +14,9 @@ from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import Threshold
 from codex.corpus.index import CorpusIndex
-from codex.passes.base import Context, Deliverable
+from codex.passes.bookcontext import BookContext
 from codex.passes.briefing.excerpts import defined, pattern_of, stated
+from codex.passes.context import Deliverable
 from codex.planning.audits import read_audits
 from codex.planning.bullets import Audit
 from codex.planning.store import live_plan
@@ -34,7 +35,7 @@ _TEMPLATE = 3
 class Case:
     """One unit to be written or deepened."""
 
-    context: Context
+    context: BookContext
     path: str
 
     @cached_property
@@ -145,7 +146,8 @@ class Case:
     @cached_property
     def near(self) -> tuple[str, ...]:
         """Every written unit but this one and exercise packs, nearest first: graph, chapter, words of title and
-        specification. Packs are no units that a text refers to (their ids are not counted)."""
+        specification. Packs are no units that a text refers to (their ids are not counted).
+        """
         score = {unit: _WORDS * share for unit, share in self.likeness.items()}
         for unit in filter(UNIT_ID.fullmatch, self.units):
             step = self.steps.get(unit)
@@ -167,7 +169,8 @@ class Case:
 
     def is_own(self, unit: Unit, piece: str) -> bool:
         """False for a paragraph that several units have alike: it says nothing of this one, unless it settles a
-        convention."""
+        convention.
+        """
         return "convention" in piece.casefold() or self._templates[pattern_of(unit, piece)] < _TEMPLATE
 
     @cached_property

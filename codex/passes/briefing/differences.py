@@ -237,6 +237,7 @@ def _choice(case: Case, convention: Convention, found: Mapping[str, list[str]], 
 
 def lengths(case: Case, length: Length) -> Iterator[Difference]:
     """The audit asks for a length that no unit around has."""
+    del case
     asked = length.asked
     if asked and length.peers and not length.total / _OTHER_LENGTH <= asked <= length.total * _OTHER_LENGTH:
         yield Difference(

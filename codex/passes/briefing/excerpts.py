@@ -81,7 +81,7 @@ def stated(unit: Unit) -> list[str]:
     return list(_statements(_under(unit, lambda title: any(term in title for term in terms))))
 
 
-def key_statements(unit: Unit, limit: int, is_own: Callable[[Unit, str], bool] = lambda unit, piece: True) -> str:
+def key_statements(unit: Unit, limit: int, is_own: Callable[[Unit, str], bool] = lambda *_: True) -> str:
     """What a later unit builds on: definitions, then theorems; ``is_own`` says which paragraphs are the unit's own."""
     theorems = fitting([p for p in stated(unit) if is_own(unit, p)][:2], limit * 2 // 5)
     definitions = fitting([p for p in defined(unit) if is_own(unit, p)], limit - size(theorems))

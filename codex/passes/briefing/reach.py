@@ -26,7 +26,8 @@ _LINKED, _ALIKE = 2, 0.75
 @dataclass(frozen=True)
 class Goal:
     """One metric: ``least`` is what must be counted at the target length, ``aim`` with a margin, ``every`` the words
-    between two (0 where it is no density)."""
+    between two (0 where it is no density).
+    """
 
     noun: str
     minimum: float

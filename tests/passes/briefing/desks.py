@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext as Context
 from codex.passes.briefing.case import Case
 from codex.passes.production import path_of
 from tests.passes.worlds import World

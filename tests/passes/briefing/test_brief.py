@@ -12,7 +12,7 @@ from codex.agents.call import AgentCall, CallAddress
 from codex.agents.tools import Toolbox
 from codex.check import check_text
 from codex.check.registry import RULES
-from codex.passes.base import Context
+from codex.passes.bookcontext import BookContext as Context
 from codex.passes.briefing.scaffold import scaffold
 from codex.passes.production import PRODUCTION, desk
 from codex.prompts import load_pattern, render_brief

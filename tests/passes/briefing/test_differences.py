@@ -17,7 +17,7 @@ SECOND = "plans/fasttrack/zweite-schrift.md"
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
 
 
-def found(files: dict[str, str] = {}, unit: str = UNIT) -> list[Difference]:  # noqa: B006 — read only
+def found(files: dict[str, str] = {}, unit: str = UNIT) -> list[Difference]:  # noqa: B006 (read only)
     case = case_of(files, unit)
     return differences(case, length_of(case))
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from codex.corpus import booklist
+from codex.corpus.bookplan import FOLDER
 from codex.integration.adoption.kind import Found, Kind
 from codex.integration.adoption.view import View
-from codex.planning.audits import FOLDER
 
 #: How an audit names its number: "(Fast Track 1.12)", "FT 3.05", "fasttrack_entry: '3.35'".
 _ENTRY = re.compile(r"(?:fast[ -]?track(?:[ _]entry)?|\bFT)[^0-9\n]{0,20}([0-9]\.[0-9]{1,2}[a-z]?)\b", re.IGNORECASE)

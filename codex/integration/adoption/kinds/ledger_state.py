@@ -9,10 +9,10 @@ from typing import Any
 from codex.campaign.ledger import CAMPAIGN, Ledger
 from codex.campaign.projection import fold, render
 from codex.campaign.verify import verify
+from codex.corpus.bookplan import FOLDER
 from codex.errors import CodexError, DataError
 from codex.integration.adoption.kind import Found, Kind, Repair
 from codex.integration.adoption.view import View
-from codex.planning.audits import FOLDER
 from codex.units import is_id
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from codex.corpus.index import PRODUCTION_PLAN
 from codex.corpus.jsonfile import rewrite
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.integration.adoption.kind import Found, Kind, Repair
 from codex.integration.adoption.view import View
 from codex.units import Unit, is_id, parse_unit

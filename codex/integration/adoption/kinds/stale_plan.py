@@ -7,8 +7,8 @@ from datetime import datetime
 
 from codex.campaign.clock import stamp
 from codex.corpus import deps
-from codex.corpus.index import PRODUCTION_PLAN
 from codex.corpus.jsonfile import rewrite
+from codex.corpus.planfile import PATH as PRODUCTION_PLAN
 from codex.integration.adoption.kind import Found, Kind, Repair
 from codex.integration.adoption.view import View
 from codex.planning.build import build_plan

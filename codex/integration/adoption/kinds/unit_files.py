@@ -88,7 +88,7 @@ def _repair_flags(view: View, now: datetime) -> Repair:
     changes = {}
     for unit in _flagged(view):
         try:
-            changes[unit.path] = set_frontmatter_value(unit.data.decode("utf-8"), _FLAG, False).encode("utf-8")
+            changes[unit.path] = set_frontmatter_value(unit.data.decode("utf-8"), _FLAG, value=False).encode("utf-8")
         except ContentError:
             continue  # front matter written in a way that cannot be edited: left to a person
     note = f"units that no longer say that they wait for a prerequisite: {len(changes)}"

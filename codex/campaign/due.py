@@ -1,14 +1,13 @@
-"""What comes next for a subject, by its state in the ledger and the table of its machine (tables.py)."""
+"""What is due for a subject, by its state in the ledger and the table of its machine (codex/tracks)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codex.campaign.states import Machine, Transition
-from codex.campaign.tables import machine_of
 from codex.errors import UserError
+from codex.tracks.machine import FellShort, Machine, Transition
+from codex.tracks.registry import machine_in
 
 if TYPE_CHECKING:
     from codex.campaign.ledger import Ledger
@@ -43,36 +42,12 @@ class NeedsPerson:
     choices: tuple[str, ...]
 
 
-def _fell_short(verify: str, weave: str) -> Callable[[Ledger, str], bool]:
-    """True while the last verification failed and neither a weaving nor a person's answer came after it."""
-
-    def route(ledger: Ledger, subject: str) -> bool:
-        for event in reversed(ledger.events(subject)):
-            if event.kind == "answered" or (event.kind == "pass_completed" and event.pass_name in {verify, weave}):
-                return False
-            if event.kind == "pass_failed" and event.pass_name == verify:
-                # Any other kind says that the reply was at fault, not the book.
-                return bool(event.data.get("kind", "shortfall") == "shortfall")
-        return False
-
-    return route
-
-
-#: Which of two ways to go, decided by the ledger alone.
-ROUTES: dict[str, Callable[[Ledger, str], bool]] = {
-    "continuity_fell_short": _fell_short("PV_continuity", "PW_weaving"),
-    "attenuation_fell_short": _fell_short("PV_attenuation", "PE_weaving"),
-}
-
-
 def next_step(ledger: Ledger, subject: str) -> Step | Final | NeedsPerson:
     """What comes next for a subject, by its status in the ledger; raises UserError for an unknown subject.
 
     A status that is no state of the machine (another age may have written any text) needs a person.
     """
-    machine = machine_of(subject)
-    if machine is None:
-        raise UserError(f"{subject} has no state machine.", remedy="Name a book or a teaching flow.")
+    machine = machine_in(subject)
     status = ledger.status(subject)
     if status is None:
         raise UserError(f"{subject!r} is not in the ledger.", remedy="See its subjects with `codexctl ledger show`.")
@@ -84,9 +59,19 @@ def next_step(ledger: Ledger, subject: str) -> Step | Final | NeedsPerson:
         return Final(subject, state.name)
     if state.person:
         return _waiting(ledger, subject, machine, state.name)
-    ways = (row for row in machine.leaving(state.name) if not row.when or ROUTES[row.when](ledger, subject))
-    row = next(row for row in ways if row.outcome == "success")  # every working state has one: the tables are tested
+    ways = (row for row in machine.leaving(state.name) if row.when is None or _fell_short(row.when, ledger, subject))
+    row = next(row for row in ways if row.outcome == "success")  # every working state has one (registry.py)
     return Step(subject, row.pass_name or "", state.name, row.target, row)
+
+
+def _fell_short(rule: FellShort, ledger: Ledger, subject: str) -> bool:
+    for event in reversed(ledger.events(subject)):
+        if event.kind == "answered" or (event.kind == "pass_completed" and event.pass_name in {rule.verify, rule.mend}):
+            return False
+        if event.kind == "pass_failed" and event.pass_name == rule.verify:
+            # Any other kind says that the reply was at fault, not the subject.
+            return bool(event.data.get("kind", "shortfall") == "shortfall")
+    return False
 
 
 def _waiting(ledger: Ledger, subject: str, machine: Machine, state: str) -> NeedsPerson:

@@ -1,4 +1,4 @@
-"""Find the book that a person means, and see whether anything is to be done for it.
+"""Find the subject that a person means, and see whether anything is to be done for it.
 
 No Prefect here: a command looks before it starts a server.
 """
@@ -8,10 +8,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from codex.campaign.due import Final, next_step
 from codex.campaign.ledger import Ledger
-from codex.campaign.machine import Final, next_step
-from codex.campaign.tables import machine_of
 from codex.errors import UserError
+from codex.tracks.registry import machine_in, machine_of
+
+
+def find_subject(ledger: Ledger, wanted: str) -> str:
+    """The subject that a person names: ``kind:name``, else a book; raises UserError naming what is near."""
+    machine = machine_of(wanted.strip()) if ":" in wanted else None
+    if machine is None or machine.kind == "book":
+        return find_book(ledger, wanted)
+    if not ledger.knows(wanted.strip()):
+        raise UserError(f"There is no {wanted!r} in this workspace's ledger.", remedy="See `codexctl ledger show`.")
+    return wanted.strip()
 
 
 def find_book(ledger: Ledger, wanted: str) -> str:
@@ -27,12 +37,17 @@ def find_book(ledger: Ledger, wanted: str) -> str:
 
 
 def has_arrived(ledger: Ledger, subject: str, until: str | None = None) -> bool:
-    """Whether a book is where a run should take it (default: as far as it goes), or beyond."""
+    """Whether a subject is where a run should take it (default: as far as it goes), or beyond.
+
+    Raises UserError for an ``until`` that is none of its states.
+    """
+    machine = machine_in(subject)
+    if until is not None and machine.state(until) is None:
+        states = ", ".join(each.name for each in machine.states)
+        raise UserError(f"--until {until!r} is no state of a {machine.kind}.", remedy=f"Its states: {states}.")
     if isinstance(next_step(ledger, subject), Final):
         return True
-    machine = machine_of(subject)
-    status = ledger.status(subject)
-    return until is not None and machine is not None and machine.rank(str(status)) >= machine.rank(until)
+    return until is not None and machine.rank(str(ledger.status(subject))) >= machine.rank(until)
 
 
 def _near(ledger: Ledger, name: str) -> list[str]:

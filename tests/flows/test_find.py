@@ -7,7 +7,7 @@ import pytest
 from codex.campaign.ledger import Ledger
 from codex.errors import UserError
 from codex.workspace import Workspace
-from flows.books import find_book, has_arrived
+from flows.find import find_book, has_arrived
 from tests.flows.helpers import SLUG, SUBJECT, start_production
 
 

@@ -1,0 +1,70 @@
+"""Which file has which id and status: what the index keeps of unit files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from codex.check.facts import Facts
+from codex.snapshot import Snapshot
+from codex.units import Unit, parse_unit
+
+#: The kind of fact about a file: id and status.
+IDENTITY = "identity"
+
+
+class Identity(NamedTuple):
+    """What the index keeps of a file: id and status as text, stripped."""
+
+    id: str
+    status: str
+
+
+def identity_of(unit: Unit) -> Identity | None:
+    """Id and status of a unit; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
+    if "id" not in unit.frontmatter:
+        return None
+    return Identity(str(unit.frontmatter["id"]).strip(), str(unit.frontmatter.get("status", "")).strip())
+
+
+def _identity_in(path: str, data: bytes) -> Identity | None:
+    return identity_of(parse_unit(data, path))
+
+
+def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterator[tuple[str, Identity]]:
+    """The identities of unit files, those without one left out."""
+    blobs = snapshot.blobs()
+    wanted = {path: blobs[path] for path in paths}
+    known = facts.known(IDENTITY, set(wanted.values()))
+    for path, blob in wanted.items():
+        found = known[blob] if blob in known else facts.of(IDENTITY, snapshot, path, partial(_identity_in, path))
+        if found:
+            yield path, Identity(*found)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Unit files of a folder: path → identity, and id → paths in their order. Never changed once it is made."""
+
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    by_id: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def statuses(self, unit_id: str) -> set[str]:
+        return {self.identities[path].status for path in self.by_id.get(unit_id, ())}
+
+    def with_identities(self, new: Mapping[str, Identity | None]) -> Files:
+        """With files added or changed; None for one that is gone or has no identity."""
+        identities, by_id = dict(self.identities), dict(self.by_id)
+        for path, identity in new.items():
+            before = identities.pop(path, None)
+            if before:
+                by_id[before.id] = tuple(each for each in by_id[before.id] if each != path)
+                if not by_id[before.id]:
+                    del by_id[before.id]
+            if identity:
+                identities[path] = identity
+                paths = (*by_id.get(identity.id, ()), path)
+                by_id[identity.id] = tuple(sorted(paths, key=lambda each: each.split("/"))) if paths[1:] else paths
+        return Files(identities, by_id)

@@ -1,0 +1,108 @@
+"""A snapshot with changes on top."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from codex.snapshot.base import ONE_OF_MANY, Settled, Snapshot, T, blob_id, decoded, text_kind
+
+
+class OverlaySnapshot(Settled):
+    """Another snapshot with some files replaced, added or removed; nothing is written anywhere."""
+
+    def __init__(self, base: Snapshot, changes: Mapping[str, bytes | None], label: str = "proposed") -> None:
+        self.base = base
+        self.changes = dict(changes)
+        self.label = label
+
+    @cached_property
+    def _ids(self) -> _OverlayIds:
+        return _OverlayIds(self.base.blobs(), self.changes)
+
+    def blobs(self) -> Mapping[str, str]:
+        return self._ids
+
+    def listed(self) -> dict[str, str]:
+        """Every file with its blob id, in path order."""
+        return self._ids.listed
+
+    def exists(self, path: str) -> bool:
+        return self.changes[path] is not None if path in self.changes else self.base.exists(path)
+
+    def read(self, path: str) -> bytes:
+        if path in self.changes:
+            data = self.changes[path]
+            if data is None:
+                raise KeyError(path)
+            return data
+        return self.base.read(path)
+
+    def keep_text(self, path: str, text: str) -> None:
+        """Spare decoding a changed file whose text is at hand."""
+        if isinstance(self.base, Settled) and not path.startswith(ONE_OF_MANY):
+            self.keep(text_kind(path), text)
+
+    def _text(self, path: str) -> str:
+        if path not in self.changes and isinstance(self.base, Settled):
+            return self.base._text(path)
+        return self.derived(text_kind(path), lambda state: decoded(path, state.read(path)))
+
+    def derived(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None = None
+    ) -> T:
+        if not isinstance(self.base, Settled):  # what lies below may change
+            return make(self)
+        return super().derived(kind, make, follow)
+
+    def _worked_out(
+        self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None
+    ) -> T:
+        return make(self) if follow is None else follow(self.base.derived(kind, make, follow), self)
+
+
+class _OverlayIds(Mapping[str, str]):
+    """Path to blob id with changes on top; listed, in path order, only when somebody goes through all of it."""
+
+    def __init__(self, base: Mapping[str, str], changes: Mapping[str, bytes | None]) -> None:
+        self._base, self._changes = base, changes
+        self._new: dict[str, str] = {}
+
+    @cached_property
+    def listed(self) -> dict[str, str]:
+        found = dict(
+            self._base.listed if isinstance(self._base, _OverlayIds) else self._base
+        )  # in path order: only what is new has to find its place
+        for path in self._changes.keys() & found.keys():
+            if self._changes[path] is None:
+                del found[path]
+            else:
+                found[path] = self[path]
+        added = [path for path, data in self._changes.items() if data is not None and path not in found]
+        if not added:
+            return found
+        paths = list(found)
+        for path in added:
+            insort(paths, path)
+        found |= {path: self[path] for path in added}
+        return {path: found[path] for path in paths}
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._changes:
+            return self._base[path]
+        if path not in self._new:
+            data = self._changes[path]
+            if data is None:
+                raise KeyError(path)
+            self._new[path] = blob_id(data)
+        return self._new[path]
+
+    def __contains__(self, path: object) -> bool:
+        return self._changes[path] is not None if path in self._changes else path in self._base  # type: ignore[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.listed)
+
+    def __len__(self) -> int:
+        return len(self.listed)
