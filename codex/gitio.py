@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from codex.errors import StorageError
@@ -115,7 +115,3 @@ class Git:
         """The full name of the checked-out branch (``refs/heads/main``), or None when HEAD is detached."""
         done = self.run("symbolic-ref", "--quiet", "HEAD", check=False)
         return done.stdout.decode().strip() or None
-
-    def write_blobs(self, blobs: Iterable[bytes]) -> list[str]:
-        """Store blobs without filters; returns their ids in order."""
-        return [self.out("hash-object", "-w", "--stdin", stdin=data) for data in blobs]

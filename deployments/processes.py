@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codex.agents.process import HAS_PROC, identity, ps, stat
 from codex.integration.durable import cannot_write, write_durably
-
-_PROC = Path("/proc/self/stat")
 
 
 @dataclass(frozen=True)
@@ -50,34 +49,6 @@ def launch(command: Sequence[str], env: Mapping[str, str], log: Path) -> subproc
             )
     except OSError as exc:
         raise cannot_write(log, exc) from exc
-
-
-def identity(pid: int) -> str | None:
-    """What tells a process from an earlier or later one of the same id; None when there is none (or a zombie)."""
-    if _PROC.exists():
-        fields = _stat(pid)
-        return f"{_boot()}:{fields[19]}" if fields else None
-    asked = _ps("-o", "state=,lstart=", "-p", str(pid)).split(None, 1)
-    return asked[1].strip() if len(asked) == 2 and not asked[0].startswith("Z") else None
-
-
-def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/<pid>/stat after the name: state, parent, group, session …; None for a zombie or nothing."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in {"Z", "X"} else fields
-
-
-def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-
-
-def _ps(*asked: str) -> str:
-    """Where there is no /proc. The start times that it prints are dates, which tell boots apart as well."""
-    env = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run(["ps", *asked], capture_output=True, text=True, check=False, env=env).stdout
 
 
 def remember(path: Path, pid: int, about: dict[str, Any]) -> Record:
@@ -148,8 +119,8 @@ def _family(leader: int) -> list[int]:
 
 def _table() -> dict[int, tuple[int, int]]:
     """Every process: its parent and its session (its group where sessions are not told)."""
-    if _PROC.exists():
+    if HAS_PROC:
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return {pid: (int(fields[1]), int(fields[3])) for pid in pids if (fields := _stat(pid))}
-    rows = (line.split() for line in _ps("-axo", "pid=,ppid=,pgid=").splitlines())
+        return {pid: (int(fields[1]), int(fields[3])) for pid in pids if (fields := stat(pid))}
+    rows = (line.split() for line in ps("-axo", "pid=,ppid=,pgid=").splitlines())
     return {int(pid): (int(parent), int(group)) for pid, parent, group in rows}

@@ -8,10 +8,9 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
 
-from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.integration import spool
-from codex.integration.proposal import Proposal
+from codex.integration.joining import joining
 from codex.snapshot import Snapshot
 from codex.workspace import Workspace
 from flows.choosing import Work
@@ -74,10 +73,5 @@ async def _join(runtime: Runtime, work: Work) -> None:
     """Register a book of the booklist; when somebody else just did, so much the better."""
     if Ledger.load(runtime.workspace.snapshot()).knows(work.subject):
         return
-    name = work.subject.partition(":")[2]
-    event = EventDraft(subject=work.subject, kind=Kind.REGISTERED, data=dict(work.record or {}))
-    proposal = Proposal(
-        subject=work.subject, pass_name="register", title=f"{name} joins the campaign",
-        base=runtime.workspace.snapshot().label, events=(event,),
-    )  # fmt: skip
-    await integrate(f"register {name}", spool.put(runtime.workspace, proposal))
+    proposal = joining(runtime.workspace.snapshot().label, {work.subject: work.record or {}})
+    await integrate(f"register {work.subject.partition(':')[2]}", spool.put(runtime.workspace, proposal))

@@ -31,7 +31,7 @@ settings.register_profile("here", deadline=None)
 settings.load_profile("here")
 
 #: Folder of tests that use a Prefect server → the group that shares one. They come first: they take the longest.
-_WITH_SERVER = {"pilot": "pilot", "flows": "flows", "deployments": "flows"}
+_WITH_SERVER = {"pilot": "pilot", "flows": "flows", "deployments": "flows", "tracks": "flows"}
 
 
 @pytest.hookimpl(tryfirst=True)

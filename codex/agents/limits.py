@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from codex.agents.lists import own_list, shipped_list
 from codex.errors import DataError
 
 
@@ -46,17 +46,15 @@ class ModelList:
 @cache
 def builtin_models() -> ModelList:
     """The limits shipped with the package."""
-    return parse_models(
-        resources.files("manifests").joinpath("models.json").read_text("utf-8"), "manifests/models.json"
-    )
+    return parse_models(*shipped_list("models.json"))
 
 
 def load_models(override: Path | None = None) -> ModelList:
     """The shipped limits; those of the file ``override`` (a workspace's manifests/models.json) go before them."""
-    shipped = builtin_models()
-    if override is None or not override.exists():
+    shipped, found = builtin_models(), own_list(override)
+    if found is None:
         return shipped
-    own = parse_models(override.read_text("utf-8"), str(override))
+    own = parse_models(*found)
     return ModelList({**shipped.models, **own.models}, own.default, own.cache)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from codex.agents.lists import own_list, shipped_list
 from codex.agents.usage import Usage
 from codex.errors import DataError, UserError
 
@@ -123,17 +123,15 @@ class PriceList:
 @cache
 def builtin_prices() -> PriceList:
     """The prices shipped with the package."""
-    return parse_prices(
-        resources.files("manifests").joinpath("prices.json").read_text("utf-8"), "manifests/prices.json"
-    )
+    return parse_prices(*shipped_list("prices.json"))
 
 
 def load_prices(override: Path | None = None) -> PriceList:
     """The shipped prices; those of the file ``override`` (a workspace's manifests/prices.json) go before them."""
-    shipped = builtin_prices()
-    if override is None or not override.exists():
+    shipped, found = builtin_prices(), own_list(override)
+    if found is None:
         return shipped
-    own = parse_prices(override.read_text("utf-8"), str(override), shipped)
+    own = parse_prices(*found, shipped)
     return replace(own, prices={**shipped.prices, **own.prices})
 
 

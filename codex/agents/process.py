@@ -12,6 +12,9 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+#: Where there is none, `ps` is asked.
+HAS_PROC = Path("/proc/self/stat").exists()
+
 
 @cache
 def _boot() -> str:
@@ -21,21 +24,34 @@ def _boot() -> str:
         return "-"
 
 
-def _started(pid: int) -> str | None:
-    """A text that names the start of the process; None when there is no such process or it is a zombie."""
+def stat(pid: int) -> list[str] | None:
+    """The fields of /proc/<pid>/stat after the name: state, parent, group, session …; None for a zombie or nothing."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-    except FileNotFoundError:
-        return None if Path("/proc/self/stat").exists() else _started_by_ps(pid)
     except OSError:
         return None
-    return None if fields[0] in {"Z", "X"} else fields[19]
+    return None if fields[0] in {"Z", "X"} else fields
 
 
-def _started_by_ps(pid: int) -> str | None:
-    asked = ["ps", "-o", "lstart=", "-p", str(pid)]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
-    return done.stdout.strip().replace("|", " ") or None
+def ps(*asked: str) -> str:
+    """What `ps` says, with dates as they are everywhere."""
+    env = {**os.environ, "LC_ALL": "C"}
+    return subprocess.run(["ps", *asked], capture_output=True, text=True, check=False, env=env).stdout
+
+
+def _started(pid: int) -> str | None:
+    """A text that names the start of the process; None when there is no such process or it is a zombie."""
+    if HAS_PROC:
+        fields = stat(pid)
+        return fields[19] if fields else None
+    asked = ps("-o", "state=,lstart=", "-p", str(pid)).split(None, 1)
+    return asked[1].strip().replace("|", " ") if len(asked) == 2 and not asked[0].startswith("Z") else None
+
+
+def identity(pid: int) -> str | None:
+    """What tells a process from an earlier or later one of the same id; None when there is none (or a zombie)."""
+    started = _started(pid)
+    return f"{_boot()}:{started}" if started else None
 
 
 def this_process() -> str:

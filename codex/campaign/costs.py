@@ -17,11 +17,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from codex.campaign.canonical import dump_compact
+from codex.campaign.log import SEALED
 from codex.errors import DataError, UserError
 from codex.snapshot import Snapshot
 
 COSTS = "manifests/cost_ledger.jsonl"
-SEALED = "manifests/log"
 #: Lines in one sealed file.
 SEGMENT_SIZE = 1000
 

@@ -6,11 +6,10 @@ file into another leave every hash as it was; the log is still readable, but it 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from codex.campaign import log as log_files
-from codex.campaign.log import HEAD, LOG, files, read_head
+from codex.campaign.log import HEAD, LOG, files, head_bytes, read_head
 from codex.snapshot import Snapshot
 
 #: A place and what is wrong there: path, line (None: the file), sentence.
@@ -24,7 +23,7 @@ def faulty_forms(snapshot: Snapshot) -> Iterator[Fault]:
     head = read_head(snapshot)
     if head is None or head.problem:
         return
-    if snapshot.read(HEAD) != (json.dumps({"events": head.events, "sha256": head.hash}) + "\n").encode():
+    if snapshot.read(HEAD) != head_bytes(head.events, head.hash):
         yield HEAD, None, "its values are readable, but written differently"
 
 

@@ -143,6 +143,11 @@ class Head:
     problem: str = ""
 
 
+def head_bytes(events: int, last: str) -> bytes:
+    """The file that says where the log ends: after so many events, the last line with this hash."""
+    return (json.dumps({"events": events, "sha256": last}) + "\n").encode()
+
+
 def read_head(snapshot: Snapshot) -> Head | None:
     """The head of the log; None when there is no such file."""
     if not snapshot.exists(HEAD):
@@ -213,5 +218,5 @@ def extended(tail: Tail, added: Sequence[tuple[Event, bytes]]) -> tuple[dict[str
     event, raw = added[-1]
     now = Tail(b"".join(newest), held, sealed, event.seq, digest(raw), event.at)
     changes[LOG] = now.newest
-    changes[HEAD] = (json.dumps({"events": now.seq, "sha256": now.last}) + "\n").encode()
+    changes[HEAD] = head_bytes(now.seq, now.last)
     return changes, now

@@ -130,11 +130,17 @@ def _candidate_paths(
 
 
 def _near_change(texts: Collection[str], old: str, new: str) -> list[str]:
-    """The texts that one of two versions has at the place where they differ, and the other perhaps not."""
+    """The texts that one of two versions has at the place where they differ, and the other has not.
+
+    Several places make that a long one, so that only lines count which one version alone has.
+    """
     longest = max(map(len, texts), default=0)
     start, same = _shared_ends(old, new)
     windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old, new)]
-    return [text for text in texts if (text in windows[0]) != (text in windows[1])]
+    lines = [{*window.split("\n")} for window in windows]
+    differing = "\n".join(lines[0] ^ lines[1])
+    near = [text for text in texts if "\n" in text or text in differing]
+    return [text for text in near if (text in windows[0]) != (text in windows[1])]
 
 
 @lru_cache(maxsize=2)

@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "continuity": ("codex.cli.continuity", "continuity", "The six continuity metrics."),
     "connections": ("codex.cli.connections", "app", "Connections between concepts: list, approve, reject."),
     "graph": ("codex.cli.graph", "graph", "Prerequisites: cycles, depth, what rests on what, a drawing."),
-    "ledger": ("codex.cli.ledger", "app", "The campaign ledger: show, log, verify, rebuild."),
+    "ledger": ("codex.cli.ledger", "app", "The campaign ledger: show, log, verify, rebuild, register."),
     "costs": ("codex.cli.ledger", "costs", "The cost ledger against its budgets."),
     "dashboard": ("codex.cli.dashboard", "dashboard", "Where the campaign stands: one screen, data, or a page."),
 }

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import (
-    BackendOption,
-    BriefOnlyOption,
-    JsonOption,
-    RecordingsOption,
-    RecordOption,
-    WorkspaceOption,
-    absolute,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, absolute, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
@@ -26,10 +17,10 @@ if TYPE_CHECKING:
 
 def audit_next(
     entry: Annotated[str, typer.Option("--ft-entry", help="This entry of the booklist, as 1.09.", metavar="E")] = "",
-    brief_only: BriefOnlyOption = False,
-    backend: BackendOption = None,
-    record: RecordOption = None,
-    recordings: RecordingsOption = None,
+    brief_only: options.BriefOnly = False,
+    backend: options.Backend = None,
+    record: options.Record = None,
+    recordings: options.Recordings = None,
     output: JsonOption = "text",
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What every command shares: options, the workspace that is meant, the console, JSON output."""
+"""What every command shares: the workspace that is meant, the console, JSON output. Other options: options.py."""
 
 from __future__ import annotations
 
@@ -26,19 +26,6 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[str, typer.Option("--format", help="text for people, json for scripts.", metavar="text|json")]
-BriefOnlyOption = Annotated[bool, typer.Option("--brief-only", help="Print the brief; send and pay nothing.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
-AskingOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it may cost.")]
-PushOption = Annotated[bool | None, typer.Option("--push/--no-push", help="Push to the remote of codex.toml.")]
-BackendOption = Annotated[
-    str | None, typer.Option("--backend", help="Who answers the agents' calls.", metavar="anthropic|handoff|replay")
-]
-RecordOption = Annotated[
-    Path | None, typer.Option("--record", help="Save what was answered in this folder.", metavar="DIR")
-]
-RecordingsOption = Annotated[
-    Path | None, typer.Option("--recordings", help="Recordings that the replay backend answers from.", metavar="DIR")
-]
 
 #: The options given before the command's name; set once by the root callback (cli/app.py).
 GLOBAL_OPTIONS: dict[str, Any] = {"workspace": None, "debug": False}

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import (
-    DryRunOption,
-    JsonOption,
-    PushOption,
-    WorkspaceOption,
-    console,
-    emit_json,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,8 +59,8 @@ def _decision(status: Status, help_: str) -> Callable[..., int]:
     def command(
         ids: IdsArgument,
         note: NoteOption = "",
-        dry_run: DryRunOption = False,
-        push: PushOption = None,
+        dry_run: options.DryRun = False,
+        push: options.Push = None,
         workspace: WorkspaceOption = None,
         output: JsonOption = "text",
     ) -> int:

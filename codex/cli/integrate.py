@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import (
-    DryRunOption,
-    JsonOption,
-    PushOption,
-    WorkspaceOption,
-    console,
-    emit_json,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, open_workspace, want_json
 from codex.cli.integrate_revert import is_outstanding, print_warnings, take_back
 
 if TYPE_CHECKING:
@@ -32,8 +24,8 @@ def integrate(
         list[str] | None, typer.Option("--revert", metavar="ID", help="Withdraw a shipped unit; may be repeated.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, with --revert; kept in the ledger.")] = "",
-    push: PushOption = None,
-    dry_run: DryRunOption = False,
+    push: options.Push = None,
+    dry_run: options.DryRun = False,
     workspace: WorkspaceOption = None,
     output: JsonOption = "text",
 ) -> int:

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from codex.oversight.panels.estimate import Estimate
     from codex.snapshot import Snapshot
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The campaign ledger: show, log, verify, rebuild.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The campaign ledger: show, log, verify, rebuild, register."
+)
 
 SubjectArgument = Annotated[
-    str | None, typer.Argument(help="A book's slug, or book:SLUG, flow:ID, unit:ID, campaign.", show_default=False)
+    str | None,
+    typer.Argument(
+        help="A book's slug, or kind:name (book:SLUG, flow:ID, unit:ID …), or campaign.", show_default=False
+    ),
 ]
 
 
@@ -116,6 +121,30 @@ def rebuild(
     if diff:
         return ledger_rebuild.show_difference(_snapshot(workspace))
     ledger_rebuild.print_document(_snapshot(workspace))
+    return 0
+
+
+@app.command()
+def register(
+    subject: Annotated[str, typer.Argument(help="The subject, as kind:name: book:a-slug, or another track's kind.")],
+    title: Annotated[str, typer.Option(help="What it is called.")],
+    tier: Annotated[str | None, typer.Option(help="Its tier, which gives its budget.", metavar="α|β|γ|δ")] = None,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Let a subject join the campaign: an event in the ledger, as a commit.
+
+    codexctl ledger register book:lee-smooth-manifolds --title "Lee, Smooth Manifolds" --tier β
+    """
+    from codex.integration.integrator import integrate
+    from codex.integration.joining import joining
+
+    place = open_workspace(workspace)
+    place.require_writable()
+    record = {"title": title} | ({"tier": tier} if tier else {})
+    (result,) = integrate(place, [joining(place.snapshot().label, {subject: record})])
+    if result.status != "committed":
+        raise UserError(result.reason or f"{subject} could not join the campaign.")
+    typer.echo(f"{subject} joins the campaign, in commit {str(result.commit)[:10]}.")
     return 0
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import BackendOption, RecordOption, absolute, console
+from codex.cli import options
+from codex.cli.common import absolute, console
 
 if TYPE_CHECKING:
     from codex.oversight.scorecard import Scorecard
@@ -21,8 +22,8 @@ def pilot(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The pilot's workspace; made when missing.")] = Path(
         "pilot"
     ),
-    backend: BackendOption = None,
-    record: RecordOption = None,
+    backend: options.Backend = None,
+    record: options.Record = None,
 ) -> None:
     """Make the pilot's workspace and take its book through every pass; run again, it goes on from there."""
     from codex.campaign.ledger import Ledger

@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import (
-    AskingOption,
-    BackendOption,
-    BriefOnlyOption,
-    JsonOption,
-    RecordingsOption,
-    RecordOption,
-    WorkspaceOption,
-    absolute,
-    emit_json,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, absolute, emit_json, open_workspace, want_json
 from codex.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,11 +21,11 @@ if TYPE_CHECKING:
 def produce_next(
     batch: Annotated[int, typer.Option(help="How many units, of distinct chapters.", metavar="N")] = 1,
     unit_id: Annotated[str, typer.Option("--id", help="This unit.", metavar="ID")] = "",
-    brief_only: BriefOnlyOption = False,
-    dry_run: AskingOption = False,
-    backend: BackendOption = None,
-    record: RecordOption = None,
-    recordings: RecordingsOption = None,
+    brief_only: options.BriefOnly = False,
+    dry_run: options.Asking = False,
+    backend: options.Backend = None,
+    record: options.Record = None,
+    recordings: options.Recordings = None,
     output: JsonOption = "text",
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codex.cli.common import (
-    BackendOption,
-    JsonOption,
-    RecordingsOption,
-    WorkspaceOption,
-    absolute,
-    console,
-    emit_json,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, absolute, console, emit_json, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.recovery.decide import Decision
@@ -31,8 +22,8 @@ def recover(
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Redo everything, whatever is advised.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "--explain", help="Only say what would be redone.")] = False,
-    backend: BackendOption = None,
-    recordings: RecordingsOption = None,
+    backend: options.Backend = None,
+    recordings: options.Recordings = None,
     output: JsonOption = "text",
 ) -> None:
     """Redo only what failed in a book, and what was made from it.

@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codex.cli.common import (
-    AskingOption,
-    BackendOption,
-    JsonOption,
-    RecordingsOption,
-    RecordOption,
-    WorkspaceOption,
-    absolute,
-    emit_json,
-    open_workspace,
-    want_json,
-)
+from codex.cli import options
+from codex.cli.common import JsonOption, WorkspaceOption, absolute, emit_json, open_workspace, want_json
 
 if TYPE_CHECKING:
     from codex.workspace import Workspace
@@ -28,10 +18,10 @@ def run(
     book: Annotated[str, typer.Argument(help="Slug or Fast Track entry of a book; kind:name of any other subject.")],
     workspace: WorkspaceOption = None,
     until: Annotated[str | None, typer.Option(help="State at which to stop, as `audited`.", metavar="STATE")] = None,
-    backend: BackendOption = None,
-    record: RecordOption = None,
-    recordings: RecordingsOption = None,
-    dry_run: AskingOption = False,
+    backend: options.Backend = None,
+    record: options.Record = None,
+    recordings: options.Recordings = None,
+    dry_run: options.Asking = False,
     output: JsonOption = "text",
 ) -> None:
     """Take a subject through its passes. Interrupted at any moment, the same command goes on from there."""

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from codex.campaign import clock
-from codex.campaign.events import EventDraft, Kind
 from codex.corpus import booklist, catalog, connections, deps, proposals
 from codex.corpus.jsonfile import loads_object
 from codex.errors import UserError
@@ -28,7 +27,7 @@ from codex.integration.commands import slash_commands
 from codex.integration.durable import cannot_write
 from codex.integration.gitstore import build_commit, publish, safe_environment
 from codex.integration.integrator import integrate
-from codex.integration.proposal import Proposal
+from codex.integration.joining import joining
 from codex.snapshot import blob_id
 from codex.workspace import Workspace
 
@@ -99,13 +98,7 @@ def _build(folder: Path, files: Mapping[str, bytes], books: Mapping[str, Mapping
     workspace = Workspace(folder)
     bring_to(git, commit, known, workspace.state_dir)
     if books:
-        integrate(workspace, [_registration(commit, books)], now=now)
-
-
-def _registration(base: str, books: Mapping[str, Mapping[str, Any]]) -> Proposal:
-    events = [EventDraft(subject=f"book:{slug}", kind=Kind.REGISTERED, data=dict(data)) for slug, data in books.items()]
-    title = f"Register {len(books)} book{'s' * (len(books) != 1)}"
-    return Proposal(subject="campaign", pass_name="init", title=title, base=base, events=tuple(events))
+        integrate(workspace, [joining(commit, {f"book:{slug}": data for slug, data in books.items()})], now=now)
 
 
 def _campaign(name: str) -> Traversable:

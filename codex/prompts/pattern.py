@@ -52,7 +52,8 @@ class _Part(BaseModel):
 
 class Limits(_Part):
     """``bytes``: of prefix and prompt together; ``max_tokens`` of one turn, ``max_turns`` of a conversation, where
-    codex.toml sets none."""
+    codex.toml sets none.
+    """
 
     bytes: int = Field(ge=10_000, le=1_000_000)
     max_tokens: int = Field(default=32_000, ge=256, le=1_000_000)
@@ -149,8 +150,13 @@ def _named(source: str) -> frozenset[str]:
 
 @lru_cache
 def load_pattern(name: str) -> Pattern:
-    """The packaged pattern of that name; raises DataError when it is not as it has to be."""
-    return parse_pattern(resources.files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8"), name)
+    """The pattern of that name here, or of ``package:name``; raises DataError when it is not as it has to be."""
+    package, _, file = name.rpartition(":")
+    try:
+        text = resources.files(package or __package__).joinpath(f"{file}.md").read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError) as exc:
+        raise DataError(f"There is no prompt pattern {name}: {exc}.", remedy="Mend the pass that names it.") from exc
+    return parse_pattern(text, name)
 
 
 def parse_pattern(text: str, name: str) -> Pattern:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.processes import Record, identity, launch, recall, remember, stop, wait_until
+from codex.agents.process import identity
+from deployments.processes import Record, launch, recall, remember, stop, wait_until
 
 #: A process that ignores SIGTERM and has a child that does, too, in a session of its own.
 STUBBORN = """

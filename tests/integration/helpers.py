@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,3 +108,15 @@ def in_child(act: Callable[[], None], fault: str = "") -> int:
         finally:
             os._exit(status)
     return os.waitpid(child, 0)[1]
+
+
+@contextmanager
+def small_files(limit: int) -> Iterator[None]:
+    """In this process and those it starts no file may grow beyond ``limit`` bytes. It ends with the block: what
+    measures the tests has something to write afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import stat
 import subprocess
@@ -16,7 +15,7 @@ from codex.integration import gitstore, spool
 from codex.integration.integrator import drain, integrate
 from codex.workspace import Workspace
 
-from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, unit_text
+from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, small_files, unit_text
 
 UNIT = path_of("00.01.02")
 CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
@@ -276,8 +275,7 @@ def test_a_full_disk_leaves_all_or_nothing(workspace: Workspace, limit: int, spo
         spool.put(workspace, made)
 
     def cramped() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        with pytest.raises(StorageError):
+        with small_files(limit), pytest.raises(StorageError):
             integrate(workspace, [made], now=NOW)
 
     status = in_child(cramped)

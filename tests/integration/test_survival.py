@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +19,7 @@ from codex.integration.gitstore import publish
 from codex.integration.integrator import drain, integrate
 from codex.workspace import Workspace
 
-from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal
+from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, small_files
 
 UNIT = path_of("00.01.02")
 NOBODY = 65534
@@ -241,9 +240,9 @@ def test_a_disk_that_is_full_here_or_there(workspace: Workspace, limit: int) -> 
     head = git(workspace.root, "rev-parse", "HEAD")
 
     def cramped() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         try:
-            (result,) = integrate(workspace, [made], now=NOW)
+            with small_files(limit):
+                (result,) = integrate(workspace, [made], now=NOW)
         except StorageError:
             return
         assert result.status == "committed"
