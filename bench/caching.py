@@ -40,6 +40,7 @@ from codex.integration.init import init_workspace
 from codex.integration.integrator import drain
 from codex.passes.calls import agent_call, make_context
 from codex.passes.engine import production_units, run_pass
+from codex.passes.registry import get_pass
 from codex.passes.services import Services
 from codex.snapshot import Snapshot
 from codex.workspace import Workspace
@@ -95,11 +96,11 @@ def _as_shipped(workspace: Workspace) -> Workspace:
 
 def _calls(workspace: Workspace, services: Services, folder: Path) -> tuple[list[AgentCall[Any]], Snapshot]:
     """Eight production calls: the pilot's units in turn, each under a name of its own and with a recording."""
-    ledger = Ledger.load(workspace.snapshot())
+    each = get_pass(PRODUCTION)
     calls, snapshot = [], workspace.snapshot()
     units = production_units(workspace, SUBJECT)
     for number in range(BATCH):
-        context, each = make_context(workspace, services, ledger, SUBJECT, PRODUCTION, units[number % len(units)])
+        context = make_context(workspace, services, workspace.snapshot(), SUBJECT, each, units[number % len(units)])
         call = agent_call(workspace, context, each)
         named = replace(call.address, unit=f"unit-{number}")
         (folder / named.subject_slug).mkdir(parents=True, exist_ok=True)

@@ -111,6 +111,11 @@ class CheckSettings(_Topic):
         judged = level or ("full" if "full" in (self.gate, self.report) else "core")
         return Policy(rules_at(judged), level or self.gate, paths)
 
+    @property
+    def shipping(self) -> Policy:
+        """The rules that a unit ships by. Whoever judges a draft asks here: tool, pass and integrator agree."""
+        return self.policy(self.gate)
+
 
 class ContinuitySettings(_Topic):
     """How continuity is counted and what it must reach."""

@@ -12,11 +12,11 @@ from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.outcomes import PassResult, escalation
 from codex.tracks.fasttrack.names import IN_PRODUCTION
+from codex.tracks.naming import read_aloud
 from codex.tracks.registry import machine_in
 from flows.artifacts import ProgressBar
 from flows.reporting import Figures, reporter, say, tell
 from tasks.integrate import integrate
-from tasks.passes import short_name
 from tasks.runtime import Runtime
 
 
@@ -54,12 +54,12 @@ async def settle(run: SubjectRun, result: PassResult) -> None:
 
     Raises Conflict when the proposal was refused.
     """
-    what = short_name(result.pass_name, result.unit)
+    what = read_aloud(result.pass_name, result.unit)
     before = run.ledger().status(run.subject)
     done = await integrate(what, result.proposal)
     _note_defects(run, result, done)
     after = run.ledger()
-    _tell(run, result, done, str(before), str(after.status(run.subject)))
+    _tell(result, done, str(before), str(after.status(run.subject)))
     await show_figures(run, after)
     if done.status == "refused":
         raise Conflict(f"{what} was not taken: {done.reason}.", remedy="Run the same command again.")
@@ -123,8 +123,8 @@ def _note_defects(run: SubjectRun, result: PassResult, done: IntegrationResult) 
         run.checks[result.unit] = (int(passed), int(total))
 
 
-def _tell(run: SubjectRun, result: PassResult, done: IntegrationResult, before: str, after: str) -> None:
-    what = short_name(result.pass_name, result.unit)
+def _tell(result: PassResult, done: IntegrationResult, before: str, after: str) -> None:
+    what = read_aloud(result.pass_name, result.unit)
     tell(what, "")
     if result.unit or result.outcome != "completed" or done.status == "refused":
         say(f"  {what}, attempt {result.attempt}: {_outcome(result, done)}{_cost(result)}")

@@ -20,6 +20,7 @@ from codex.agents.process import this_process
 from codex.campaign.definition import load_campaign
 from codex.campaign.due import NeedsPerson, Step, next_step
 from codex.campaign.ledger import Ledger
+from codex.campaign.recourse import reason_to_escalate
 from codex.errors import BudgetReached, CodexError, PersonNeeded
 from codex.passes.engine import production_units
 from codex.passes.registry import get_pass
@@ -33,7 +34,6 @@ from flows.claims import claimed
 from flows.find import find_subject, has_arrived
 from flows.holders import refuse_held
 from flows.money import go_on_when_raised, stop_at_ceiling, warn_when_close
-from flows.recovery import reason_to_escalate
 from flows.reporting import say, tell
 from flows.request import SubjectRequest, WorkspaceRequest
 from flows.settle import SubjectRun, hand_over, settle, show_figures
@@ -210,7 +210,7 @@ def _services(workspace: Workspace, request: WorkspaceRequest) -> Services:
 
 
 def _owner() -> str:
-    """This process and this run of it, so that two runs in one process are told apart."""
+    """The process and this run of it, so that two runs in one process are told apart."""
     return f"{this_process()}|{flow_run.id}"
 
 

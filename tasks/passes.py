@@ -14,6 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from codex.passes.engine import run_pass
 from codex.passes.outcomes import PassResult
+from codex.tracks.naming import read_aloud
 from tasks.runtime import current
 
 #: (subject, pass, attempt, unit) → what came of it.
@@ -27,7 +28,7 @@ async def _run(subject: str, pass_name: str, attempt: int, unit: str | None = No
     ``attempt`` is there for the task run's name; the engine counts by itself. Raises what ``run_pass`` raises.
     """
     run = current()
-    what = short_name(pass_name, unit)
+    what = read_aloud(pass_name, unit)
     return await run_pass(
         run.workspace,
         run.services,
@@ -37,11 +38,6 @@ async def _run(subject: str, pass_name: str, attempt: int, unit: str | None = No
         owner=run.owner,
         progress=lambda line: run.tell(what, line),
     )
-
-
-def short_name(pass_name: str, unit: str | None = None) -> str:
-    """A pass, or one unit of it, as people read it: ``P4 production 03.09.03``."""
-    return " ".join([*pass_name.split("_", 1), *([unit] if unit else [])])
 
 
 @cache
@@ -63,5 +59,5 @@ def batch_task(pass_name: str) -> PassTask:
 
 
 def _named(pass_name: str, rest: str) -> PassTask:
-    name = short_name(pass_name)
+    name = read_aloud(pass_name)
     return _run.with_options(name=name, task_run_name=f"{name} {rest}".replace(" :", ":"))

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from prefect.client.orchestration import PrefectClient
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
 
-from codex.passes.services import Services
-from codex.workspace import Workspace
+    from codex.passes.services import Services
+    from codex.workspace import Workspace
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Runtime:
     owner: str
     limit: str
     client: PrefectClient
-    tell: Callable[[str, str], None] = lambda what, line: None
+    tell: Callable[[str, str], None] = lambda *_: None
     integrating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -30,8 +30,40 @@ SHARED_CORPUS = ROOT.parent / "shared" / "corpus"
 settings.register_profile("here", deadline=None)
 settings.load_profile("here")
 
+#: Where the files of the tests lie when they run in parallel (`make test`): in memory, where there is room for them.
+#: Git and SQLite wait for a disk at every turn; that is a third of what the tests of the integrator take.
+_MEMORY = Path("/dev/shm")
+#: What has to be free there, in bytes. A run leaves some hundred megabytes.
+_ROOM = 4 * 2**30
+_CHOSEN = pytest.StashKey[str]()
+
 #: Folder of tests that use a Prefect server → the group that shares one. They come first: they take the longest.
 _WITH_SERVER = {"pilot": "pilot", "flows": "flows", "deployments": "flows", "tracks": "flows"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder for the tests' files, unless the call did; pytest-xdist hands it to its processes."""
+    if config.getoption("numprocesses", None) and config.option.basetemp is None and _has_room(_MEMORY):
+        config.option.basetemp = config.stash[_CHOSEN] = tempfile.mkdtemp(prefix="codex-tests-", dir=_MEMORY)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Give the memory back; what a failed test has left stays to be looked at."""
+    chosen = session.config.stash.get(_CHOSEN, None)
+    if chosen is not None and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(chosen, ignore_errors=True)
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether programs can be run and large files kept there."""
+    try:
+        about = os.statvfs(folder)
+    except OSError:
+        return False
+    free, runs = about.f_bavail * about.f_frsize, not about.f_flag & os.ST_NOEXEC
+    return free >= _ROOM and runs and os.access(folder, os.W_OK)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codex.agents.search import LoweredTexts, occurrences, query_words, rank
+from codex.corpus import catalog
+from codex.corpus.index import CorpusIndex
 from codex.errors import UserError
 from codex.snapshot import Snapshot
 
-CATALOG = "docs/catalogs/CONCEPT_CATALOG.md"
+if TYPE_CHECKING:
+    from codex.check.policy import Policy
 
-_CONCEPT = re.compile(r"^###[ \t]+`?(?P<id>[a-z0-9][a-z0-9.-]*)`?[ \t]*$", re.MULTILINE)
-_NEXT_HEADING = re.compile(r"^#{1,3}[ \t]", re.MULTILINE)
 _TITLE = re.compile(r"^- \*\*title\*\*:(.*)$", re.MULTILINE)
 #: Shared by the conversations of this process: most units are the same in all of their snapshots.
 _LOWERED = LoweredTexts()
@@ -29,29 +30,23 @@ class NotFound(UserError):
     """The snapshot has nothing of the name that was asked for."""
 
 
-def unit_paths(snapshot: Snapshot) -> dict[str, str]:
-    """Unit id → path, from the file names ``<id>-<slug>.md`` below content/; the first path of an id counts."""
-    found: dict[str, str] = {}
-    for path in snapshot.under("content", ".md"):
-        found.setdefault(path.rpartition("/")[2].partition("-")[0], path)
-    return found
-
-
 def unit_text(snapshot: Snapshot, path: str) -> str:
     return snapshot.any_text(path).replace("\r\n", "\n")
 
 
 def read_unit(snapshot: Snapshot, unit_id: str) -> str:
-    paths = unit_paths(snapshot)
-    if unit_id not in paths:
-        near = [known for known in paths if known.startswith(unit_id[:5])]
+    corpus = CorpusIndex(snapshot)
+    path = corpus.path_of(unit_id)
+    if path is None:
+        near = [known for known in corpus.paths_by_id if known.startswith(unit_id[:5])]
         hint = f" Units of that chapter: {', '.join(near[:40])}." if near else " Use search_corpus to find one."
         raise NotFound(f"There is no unit {unit_id!r}.{hint}")
-    return unit_text(snapshot, paths[unit_id])
+    return unit_text(snapshot, path)
 
 
 def search_corpus(snapshot: Snapshot, query: str, limit: int) -> str:
-    paths, blobs = unit_paths(snapshot), snapshot.blobs()
+    paths = {unit_id: paths[0] for unit_id, paths in CorpusIndex(snapshot).paths_by_id.items()}
+    blobs = snapshot.blobs()
 
     def read(unit_id: str) -> str:
         return unit_text(snapshot, paths[unit_id])
@@ -85,10 +80,8 @@ class _Concept:
 
 
 def _concepts(snapshot: Snapshot) -> Iterator[_Concept]:
-    text = snapshot.text(CATALOG, "")
-    for found in _CONCEPT.finditer(text):
-        after = _NEXT_HEADING.search(text, found.end())
-        yield _Concept(found["id"], text[found.start() : after.start() if after else len(text)].strip())
+    known = catalog.parse(snapshot.text(catalog.PATH, ""))
+    return (_Concept(entry.slug, known.text[entry.start : entry.limit].strip()) for entry in known.entries)
 
 
 def lookup_concept(snapshot: Snapshot, concept: str) -> str:
@@ -123,34 +116,35 @@ def list_connections(snapshot: Snapshot, wanted: str) -> str:
 
 
 def draft_path(snapshot: Snapshot, text: str, filename: str | None = None) -> str:
-    """Where a draft would be kept: the path of the unit it replaces, else one made from its front matter.
+    """Where a draft would be kept: where the integrator would put the unit that file name or front matter name.
 
-    Only a name to check the draft under; nothing is read from or written to it.
+    Only a name to check the draft under; nothing is read from or written to it. A draft that names no unit is kept
+    nowhere, and is checked in a folder of no chapter.
     """
     from codex.units import parse_unit
 
-    front: Mapping[Any, Any] = parse_unit(text.encode("utf-8", "replace"), "draft.md").frontmatter
-    unit_id, slug = _word(front.get("id")), _word(front.get("slug"))
-    there = unit_paths(snapshot).get(unit_id)
-    if there is not None and filename is None:
-        return there
-    name = _word(filename) if filename else f"{unit_id}-{slug}.md"
-    return f"content/{_word(front.get('section'))}/{_word(front.get('chapter'))}/{name}"
+    draft = parse_unit(text.encode("utf-8", "replace"), "draft.md")
+    name = filename.removesuffix(".md") if filename else f"{draft.id}-{draft.slug}"
+    unit_id, _, slug = name.partition("-")
+    try:
+        return CorpusIndex(snapshot).place_draft(draft, unit_id, slug)
+    except UserError:
+        return f"content/draft/draft/{_word(name)}.md"
 
 
-def _word(value: Any) -> str:
-    return re.sub(r"[^\w.-]+", "-", str(value or "draft")).strip(".-") or "draft"
+def _word(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "draft"
 
 
-def check_draft(snapshot: Snapshot, text: str, filename: str | None) -> str:
+def check_draft(snapshot: Snapshot, text: str, filename: str | None, policy: Policy | None = None) -> str:
     from codex.check import check_text
     from codex.check.brief import defect_list
 
     path = draft_path(snapshot, text, filename)
-    result = check_text(snapshot, path, text.encode("utf-8", "replace"))
-    passed = sum(check.verdict == "pass" for check in result.checks)
-    open_checks = sum(check.verdict == "not_judged" for check in result.checks)
-    head = f"{passed} of {len(result.checks)} checks pass" + (f", {open_checks} not judged" if open_checks else "")
+    result = check_text(snapshot, path, text.encode("utf-8", "replace"), policy=policy)
+    passed = sum(check.passed for check in result.decisive)
+    open_checks = sum(check.verdict == "not_judged" for check in result.decisive)
+    head = f"{passed} of {len(result.decisive)} checks pass" + (f", {open_checks} not judged" if open_checks else "")
     defects = defect_list(result)
     return f"{head}. To mend:\n{defects}" if defects else f"{head}. There is nothing to mend."
 

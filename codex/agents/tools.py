@@ -1,7 +1,7 @@
 """The tools of an agent: each acts on one snapshot and answers in text.
 
-A tool's answer depends on the snapshot and the arguments alone, so that a resumed conversation gets the same one. What
-an agent passes is data: it is looked up, never used as a place to read from or as code.
+A tool's answer depends on the snapshot, the rules that judge and the arguments alone, so that a resumed conversation
+gets the same one. What an agent passes is data: it is looked up, never used as a place to read from or as code.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from codex.agents import lookup
 from codex.errors import DataError, UserError
 from codex.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from codex.check.policy import Policy
 
 #: Characters of one tool result; the rest is cut and the cut is said.
 RESULT_CHARACTERS = 60_000
@@ -67,41 +70,46 @@ class Tool:
     name: str
     description: str
     arguments: type[_Arguments]
-    function: Callable[[Snapshot, Any], str]
+    function: Callable[[Toolbox, Any], str]
 
 
 #: Every tool there is; a pass names those that its agent may use.
 TOOLS: tuple[Tool, ...] = (
-    Tool("read_unit", "Read a shipped unit of the corpus in full.", ReadUnit, lambda s, a: lookup.read_unit(s, a.id)),
+    Tool(
+        "read_unit",
+        "Read a shipped unit of the corpus in full.",
+        ReadUnit,
+        lambda t, a: lookup.read_unit(t.snapshot, a.id),
+    ),
     Tool(
         "search_corpus",
         "Full-text search over the shipped units, best match first, each with the passage that fits best.",
         SearchCorpus,
-        lambda s, a: lookup.search_corpus(s, a.query, a.limit),
+        lambda t, a: lookup.search_corpus(t.snapshot, a.query, a.limit),
     ),
     Tool(
         "lookup_concept",
         "Look up the concept catalog: the entry of an id, or the entries whose id or title has the words.",
         LookupConcept,
-        lambda s, a: lookup.lookup_concept(s, a.concept),
+        lambda t, a: lookup.lookup_concept(t.snapshot, a.concept),
     ),
     Tool(
         "list_connections",
         "List the registered connections of a concept or a unit, with the anchor phrase that names each.",
         ListConnections,
-        lambda s, a: lookup.list_connections(s, a.of),
+        lambda t, a: lookup.list_connections(t.snapshot, a.of),
     ),
     Tool(
         "check_draft",
         "Run every automated check on a draft of a unit. Lists each defect with its code, line and how to mend it.",
         CheckDraft,
-        lambda s, a: lookup.check_draft(s, a.text, a.filename),
+        lambda t, a: lookup.check_draft(t.snapshot, a.text, a.filename, t.policy),
     ),
     Tool(
         "measure_continuity",
         "Measure the continuity metrics of a draft of a unit and say what falls short of its threshold.",
         MeasureContinuity,
-        lambda s, a: lookup.measure_continuity(s, a.text),
+        lambda t, a: lookup.measure_continuity(t.snapshot, a.text),
     ),
 )
 
@@ -128,10 +136,14 @@ class ToolResult:
 
 
 class Toolbox:
-    """The tools on one snapshot. Safe to use from several threads."""
+    """The tools on one snapshot; drafts are judged by ``policy``. Safe to use from several threads."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    snapshot: Snapshot
+    policy: Policy | None
+
+    def __init__(self, snapshot: Snapshot, policy: Policy | None = None) -> None:
         self.snapshot = snapshot
+        self.policy = policy
 
     def definitions(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """The named tools as the Messages API wants them, in the order of the registry; raises UserError."""
@@ -167,7 +179,7 @@ class Toolbox:
         tool = _BY_NAME[name]
         try:
             given = tool.arguments.model_validate_json(json.dumps(arguments))
-            text = tool.function(self.snapshot, given)
+            text = tool.function(self, given)
         except ValidationError as exc:
             return ToolResult(f"The arguments of {name} are wrong:\n{explain(exc)}", is_error=True, misused=True)
         except (lookup.NotFound, DataError) as exc:

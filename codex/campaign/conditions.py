@@ -15,7 +15,8 @@ from typing import Any
 from codex.campaign import flowtext, plantext
 from codex.campaign.about import About, Condition
 from codex.campaign.budgets import budget_settings, exceeded
-from codex.campaign.limits import thresholds_of
+from codex.campaign.limits import LEAST_SOURCES, layers_of, thresholds_of, verification_section
+from codex.corpus.index import CorpusIndex
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.names import AUDIT, CONTINUITY, PRODUCTION, VERIFICATION, VERIFIED
 
@@ -32,13 +33,19 @@ def _filled(*numbers: str) -> Condition:
     return condition
 
 
+def _verification_filled(about: About) -> str:
+    """A book that was sent back is verified again, in a section of its own."""
+    number = verification_section(about.ledger, about.subject)
+    return _filled(*(f"{number}.{part}" for part in range(1, 5)))(about)
+
+
 def _audit_pending(about: About) -> str:
     return "the audit is completed already" if about.record(AUDIT).get("status") == "completed" else ""
 
 
 def _three_sources(about: About) -> str:
     count = len(plantext.sources(about.document))
-    return "" if count >= 3 else f"the audit cites {count} distinct sources, and 3 are needed"
+    return "" if count >= LEAST_SOURCES else f"the audit cites {count} distinct sources, and {LEAST_SOURCES} are needed"
 
 
 def _corpus_readable(about: About) -> str:
@@ -73,7 +80,7 @@ def _units_shipped(about: About) -> str:
     open_ones = [unit for unit in wanted if unit not in left_out and not _settled(known.get(unit))]
     if not open_ones:
         return _nothing_outstanding(about)
-    return f"not shipped with all checks passed: {', '.join(open_ones)}" if open_ones else ""
+    return f"not shipped with all checks passed: {', '.join(open_ones)}"
 
 
 def _settled(record: object) -> bool:
@@ -89,7 +96,7 @@ def _layers_met(about: About) -> str:
     record = about.record(VERIFICATION)
     if record.get("accepted") is True:
         return ""
-    return _below(record.get("layers"), about.campaign.layers, "the verification recorded no layer")
+    return _below(record.get("layers"), layers_of(about.campaign, about.entry), "the verification recorded no layer")
 
 
 def _continuity_met(about: About) -> str:
@@ -150,8 +157,8 @@ def _flow_has_steps(about: About) -> str:
 
 
 def _flow_units_exist(about: About) -> str:
-    names = {path.rpartition("/")[2].partition("-")[0] for path in about.snapshot.under("content", ".md")}
-    missing = [step.unit for step in _flow(about).steps if step.unit not in names]
+    there = CorpusIndex(about.snapshot).paths_by_id
+    missing = [step.unit for step in _flow(about).steps if step.unit not in there]
     return f"steps without a unit in the corpus: {', '.join(missing)}" if missing else ""
 
 
@@ -182,7 +189,7 @@ CONDITIONS: dict[str, Condition] = {
     "prerequisites_shipped": _prerequisites_shipped,
     "budget_left": _budget_left,
     "units_shipped": _units_shipped,
-    "verification_filled": _filled("4.1", "4.2", "4.3", "4.4"),
+    "verification_filled": _verification_filled,
     "layers_met": _layers_met,
     "batch_verified": _batch_verified,
     "weaving_reported": _weaving_reported,

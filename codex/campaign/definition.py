@@ -12,10 +12,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from codex.campaign import limits
 from codex.errors import DataError
 from codex.snapshot import Snapshot
 
-PATH = "manifests/fasttrack/campaign.toml"
+PATH = limits.CAMPAIGN
 
 #: Names of tiers in other ages of the ledger.
 _LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}

@@ -69,8 +69,7 @@ def _fell_short(rule: FellShort, ledger: Ledger, subject: str) -> bool:
         if event.kind == "answered" or (event.kind == "pass_completed" and event.pass_name in {rule.verify, rule.mend}):
             return False
         if event.kind == "pass_failed" and event.pass_name == rule.verify:
-            # Any other kind says that the reply was at fault, not the subject.
-            return bool(event.data.get("kind", "shortfall") == "shortfall")
+            return event.fell_short
     return False
 
 

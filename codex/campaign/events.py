@@ -61,7 +61,7 @@ class EventDraft(BaseModel):
     id: str = ""
 
     def with_id(self, salt: str) -> EventDraft:
-        """This draft with an id that is a hash of its content and ``salt`` (kept when it already has one)."""
+        """The draft with an id that is a hash of its content and ``salt`` (kept when it already has one)."""
         if self.id:
             return self
         body = json.dumps([salt, self.model_dump(mode="json", exclude={"id"})], sort_keys=True)
@@ -87,6 +87,12 @@ class Event(BaseModel):
     rationale: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
     prev: str
+
+    @property
+    def fell_short(self) -> bool:
+        """Whether a sound reply found the subject short of its threshold; a failure of another age says no kind."""
+        failed = self.kind == Kind.PASS_FAILED and not self.unit
+        return failed and self.data.get("kind", "shortfall") == "shortfall"
 
     @property
     def of_pass(self) -> str:

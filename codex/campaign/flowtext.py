@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from codex.units.frontmatter import split_frontmatter
-from codex.units.yamlsafe import load_yaml
+from codex.units.frontmatter import fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,7 @@ class FlowText:
 
 def parse(text: str) -> FlowText:
     """Read a flow's front matter; whatever is not there or not of the right kind counts as missing."""
-    split = split_frontmatter(text)
-    front = load_yaml(text[split.start : split.end]) if split else None
-    if not isinstance(front, dict):
-        return FlowText()
+    front = fields_of(text)
     steps = front.get("steps")
     found = [each for each in steps if isinstance(each, dict)] if isinstance(steps, list) else []
     return FlowText(tuple(_step(n, each) for n, each in enumerate(found, 1)), bool(front.get("connections_outward")))

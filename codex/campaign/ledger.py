@@ -151,23 +151,30 @@ class Ledger:
 
     def failures(self, subject: str, pass_name: str, unit: str | None = None) -> int:
         """Failed attempts since the last success of the pass (or unit) or the last answer of a person."""
-        count = 0
-        for event in self.events(subject):
-            if event.kind == Kind.ANSWERED or _succeeds(event, pass_name, unit):
-                count = 0
-            elif _ends(event, pass_name, unit):
-                count += 1
-        return count
+        return len(self._failed(subject, pass_name, unit))
+
+    def faults(self, subject: str, pass_name: str, unit: str | None = None) -> int:
+        """Of these, the faulty replies since the last sound one."""
+        failed = self._failed(subject, pass_name, unit)
+        return next((n for n, event in enumerate(reversed(failed)) if event.fell_short), len(failed))
+
+    def shortfalls(self, subject: str, pass_name: str) -> int:
+        """Of these, the sound replies that found the subject short."""
+        return sum(event.fell_short for event in self._failed(subject, pass_name, None))
 
     def open_attempts(self, subject: str, pass_name: str, unit: str | None = None) -> int:
         """Ended attempts since the last success of the pass (or unit), whatever a person has answered between them."""
-        count = 0
+        return len(self._failed(subject, pass_name, unit, answered=False))
+
+    def _failed(self, subject: str, pass_name: str, unit: str | None, *, answered: bool = True) -> list[Event]:
+        """The attempts that ended without success; a person's answer begins anew, unless ``answered`` is False."""
+        found: list[Event] = []
         for event in self.events(subject):
-            if _succeeds(event, pass_name, unit):
-                count = 0
+            if (answered and event.kind == Kind.ANSWERED) or _succeeds(event, pass_name, unit):
+                found.clear()
             elif _ends(event, pass_name, unit):
-                count += 1
-        return count
+                found.append(event)
+        return found
 
     def succeeded(self, event: Event, pass_name: str, unit: str | None = None) -> bool:
         """Whether an event is a success of the pass (of the unit in it, when one is named)."""

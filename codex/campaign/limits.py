@@ -1,16 +1,21 @@
-"""The continuity thresholds of a workspace: the rubric's, the campaign's in their place, codex.toml's in theirs.
+"""What is asked of a book: continuity thresholds, layers, sources; and in which section a verification is written.
 
-Everything that judges continuity asks here, so that a pass, the integrator, a brief and the command line agree.
+The continuity thresholds are the rubric's, the campaign's in their place, codex.toml's in theirs. Whatever judges asks
+here, so that a pass, the integrator, a brief and the command line agree.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from codex.continuity.thresholds import THRESHOLDS, Threshold, chosen_thresholds
 from codex.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.campaign.definition import Campaign
+    from codex.campaign.ledger import Ledger
     from codex.settings import ContinuitySettings
 
 #: Where a campaign has its own figures (definition.py, which is imported only where there is such a file), and where
@@ -32,3 +37,24 @@ def thresholds_of(snapshot: Snapshot, settings: ContinuitySettings | None = None
 
     chosen = settings or parse_settings(snapshot.text(SETTINGS, "")).continuity
     return chosen_thresholds(chosen.words, load_campaign(snapshot).continuity | chosen.minimum)
+
+
+#: Distinct sources that an audit cites at least (protocol §4, pass 1).
+LEAST_SOURCES = 3
+
+#: The layers that ask for the book's own examples and exercises again.
+REPRODUCTION = frozenset({"exercise", "worked_example"})
+
+
+def layers_of(campaign: Campaign, entry: Mapping[str, Any]) -> dict[str, float]:
+    """Layer → percentage of its rows that has to be covered, for the book with this ledger entry.
+
+    A book that goes on with a degraded audit reproduces nothing (protocol §6, pass 1: topic-equivalent only).
+    """
+    degraded = entry.get("expectations") == "topic-equivalent"
+    return {layer: 0 if degraded and layer in REPRODUCTION else least for layer, least in campaign.layers.items()}
+
+
+def verification_section(ledger: Ledger, subject: str) -> int:
+    """The section of a book's plan in which its next verification stands: §4 at first, one more for each round."""
+    return 3 + ledger.rounds(subject)

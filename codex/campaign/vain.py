@@ -17,7 +17,7 @@ def failed_attempts(ledger: Ledger) -> frozenset[Attempt]:
     """Attempts that a gate or the integrator sent back. A verification that finds a shortfall has done its work."""
     found = set()
     for event in ledger.events():
-        if event.kind not in {Kind.PASS_FAILED, Kind.UNIT_REJECTED} or event.data.get("kind") == "shortfall":
+        if event.kind not in {Kind.PASS_FAILED, Kind.UNIT_REJECTED} or event.fell_short:
             continue
         kind, _, name = event.subject.partition(":")
         unit = event.unit or (str(event.data.get("id") or "") if event.kind == Kind.UNIT_REJECTED else "")

@@ -14,12 +14,11 @@ from codex.check.folders import folders_after, folders_of
 from codex.check.identities import IDENTITY, Files, Identity, identities, identity_of
 from codex.check.mentions import Mentions
 from codex.check.overlap import ReferenceRuns
-from codex.corpus import catalog
+from codex.corpus import catalog, notation
 from codex.snapshot import OverlaySnapshot, Snapshot, blob_id
 from codex.units import Unit
 
-CATALOG = catalog.PATH
-NOTATION = "_meta/NOTATION.md"
+CATALOG, NOTATION = catalog.PATH, notation.PATH
 CONTENT, SITE = "content", "site/src/content"
 
 #: The kind of fact about a file: nothing but white space.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,9 +55,9 @@ class UnitResult:
     @property
     def state(self) -> State:
         """Failing: an error, or a rule of severity error fails. What was not judged neither passes nor fails a unit."""
-        if self.error or any(check.verdict == "fail" for check in self._decisive()):
+        if self.error or any(check.verdict == "fail" for check in self.decisive):
             return "failing"
-        return "not_judged" if any(check.verdict == "not_judged" for check in self._decisive()) else "passing"
+        return "not_judged" if any(check.verdict == "not_judged" for check in self.decisive) else "passing"
 
     @property
     def passed(self) -> bool:
@@ -69,8 +68,15 @@ class UnitResult:
         """The checks that did not pass, not-judged ones and warnings included."""
         return tuple(check for check in self.checks if not check.passed)
 
-    def _decisive(self) -> Iterator[CheckResult]:
-        return (check for check in self.checks if check.severity == "error")
+    @property
+    def decisive(self) -> tuple[CheckResult, ...]:
+        """The checks that a unit ships at: all but warnings."""
+        return tuple(check for check in self.checks if check.severity == "error")
+
+    @property
+    def tally(self) -> str:
+        """How many of the decisive checks pass, as ``27/27``."""
+        return f"{sum(check.passed for check in self.decisive)}/{len(self.decisive)}"
 
 
 @dataclass(frozen=True, slots=True)

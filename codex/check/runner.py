@@ -34,10 +34,16 @@ def check_unit(unit: Unit, answers: Answers, rules: Sequence[Rule] | None = None
     return compose(judge(unit, answers, (choice.rule for choice in chosen)), chosen)
 
 
-def check_text(snapshot: Snapshot, path: str, data: bytes, *, level: Level = "core") -> UnitResult:
-    """Check a draft as if it stood at ``path`` (relative, POSIX) in the snapshot; nothing is written."""
+def check_text(
+    snapshot: Snapshot, path: str, data: bytes, *, level: Level = "core", policy: Policy | None = None
+) -> UnitResult:
+    """Check a draft as if it stood at ``path`` (relative, POSIX) in the snapshot; nothing is written.
+
+    A ``policy`` takes the place of the level.
+    """
     answers = SnapshotAnswers(snapshot.with_changes({path: data}))
-    return check_unit(parse_unit(data, path), answers, rules_at(level))
+    chosen = (policy or Policy.of(level)).rules_for(path)
+    return compose(judge(parse_unit(data, path), answers, (choice.rule for choice in chosen)), chosen)
 
 
 def check_corpus(

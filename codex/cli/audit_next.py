@@ -47,12 +47,10 @@ def audit_next(
 
 def _call(place: Workspace, work: Work) -> AgentCall[Any]:
     """The call of a book's audit; of a book that is yet to join, as if it had joined."""
-    from codex.campaign.ledger import Ledger
-    from codex.cli.next_work import call_of
+    from codex.passes.calls import next_call
 
-    snapshot = place.snapshot()
     if work.record is None:
-        return call_of(place, Ledger.load(snapshot), "audit", work.subject)
+        return next_call(place, work.subject, "audit")
     return _as_if_joined(place, work)
 
 

@@ -29,7 +29,7 @@ def brief(
     lawson-michelsohn-spin-geometry --unit 03.09.03 · codexctl brief audit 1.04
     """
     from codex.campaign.ledger import Ledger
-    from codex.passes.calls import agent_call, make_context
+    from codex.passes.calls import next_call
     from codex.passes.registry import get_pass
 
     as_json = want_json(output)
@@ -37,8 +37,7 @@ def brief(
     ledger = Ledger.load(opened.snapshot())
     each = get_pass(pass_name)
     about, of = _subject(ledger, each.name, subject, unit)
-    context, chosen = make_context(opened, None, ledger, about, each.name, of)
-    call = agent_call(opened, context, chosen)
+    call = next_call(opened, about, each.name, of)
     typer.echo(size_line(call, each.prompt), err=True)
     if as_json:
         emit_json(as_document(call))

@@ -12,7 +12,7 @@ from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
 from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
-from codex.passes.calls import agent_call, make_context
+from codex.passes.calls import next_call
 from codex.passes.engine import production_units
 from codex.passes.registry import get_pass
 from codex.tracks.registry import machine_in
@@ -90,10 +90,7 @@ def next_step_of(workspace: Workspace, subject: str) -> NextStep:
     step, slug, spent = next_step(ledger, subject), subject.partition(":")[2], ledger.spent(subject)
     if not isinstance(step, Step):
         return NextStep(slug, step.state, spent=spent)
-    asked = [
-        agent_call(workspace, *make_context(workspace, None, ledger, subject, step.pass_name, unit))
-        for unit in _units(workspace, step)
-    ]
+    asked = [next_call(workspace, subject, step.pass_name, unit) for unit in _units(workspace, step)]
     ceilings = tuple(asked[0].ceilings.items()) if asked else ()
     calls = tuple(Question.of(workspace, call) for call in asked)
     return NextStep(slug, step.source, step.pass_name, step.target, calls, ceilings, spent)

@@ -11,20 +11,9 @@ from codex.cli.common import emit_json
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
-    from codex.campaign.ledger import Ledger
     from codex.workspace import Workspace
     from flows.choosing import Work
     from flows.request import WorkspaceRequest
-
-
-def call_of(
-    workspace: Workspace, ledger: Ledger, pass_name: str, subject: str, unit: str | None = None
-) -> AgentCall[Any]:
-    """The call that a pass would make now; nothing is pinned, sent or paid for."""
-    from codex.passes.calls import agent_call, make_context
-    from codex.passes.registry import get_pass
-
-    return agent_call(workspace, *make_context(workspace, None, ledger, subject, get_pass(pass_name).name, unit))
 
 
 def run_next(

@@ -56,12 +56,10 @@ def produce_next(
 
 def _calls(place: Workspace, works: Iterable[Work]) -> list[AgentCall[Any]]:
     from codex.campaign.ledger import Ledger
-    from codex.cli.next_work import call_of
+    from codex.passes.calls import next_call
 
     ledger = Ledger.load(place.snapshot())
-    return [
-        call_of(place, ledger, "production", work.subject, unit) for work in works for unit in sorted(work.units or ())
-    ]
+    return [next_call(place, work.subject, "production", unit) for work in works for unit in sorted(work.units or ())]
 
 
 def _tell(place: Workspace, works: list[Work], batch: int, *, as_json: bool) -> None:

@@ -15,8 +15,7 @@ from codex.corpus.markdown import line_end_of, one_line
 from codex.errors import UserError
 from codex.tracks.fasttrack.books import BOOK
 from codex.units.edit import set_frontmatter_value
-from codex.units.frontmatter import split_frontmatter
-from codex.units.yamlsafe import load_yaml
+from codex.units.frontmatter import fields_of, split_frontmatter
 
 #: The folder of the plans, each named after its book.
 FOLDER = BOOK.document.rpartition("/")[0]
@@ -61,13 +60,7 @@ class BookPlan:
 def parse(text: str) -> BookPlan:
     """The document's front matter and sections; never raises."""
     sections = (Section(m.number, m.heading, text[m.start : m.end]) for m in _marks(text, _body_start(text)))
-    return BookPlan(_front_matter(text), tuple(sections))
-
-
-def _front_matter(text: str) -> dict[str, Any]:
-    split = split_frontmatter(text)
-    front = load_yaml(text[split.start : split.end]) if split else None
-    return {k: v for k, v in front.items() if isinstance(k, str)} if isinstance(front, dict) else {}
+    return BookPlan({k: v for k, v in fields_of(text).items() if isinstance(k, str)}, tuple(sections))
 
 
 def _body_start(text: str) -> int:

@@ -146,6 +146,10 @@ class CorpusIndex:
         own = f"{middle}-{_folder_name(chapter, 'chapter')}" if middle.isdecimal() else middle
         return f"{top}/{own}/{name}"
 
+    def place_draft(self, draft: Unit, unit_id: str, slug: str) -> str:
+        """The path for a draft that is to be the unit ``unit_id``; raises UserError as ``place`` does."""
+        return self.place(unit_id, slug, draft.text_value("section"), draft.text_value("chapter"))
+
     def _folder(self, prefix: str, depth: int | None) -> str:
         """The folder that most units whose id begins so are in, cut to ``depth`` parts; "" when there are none."""
         folders = Counter(

@@ -68,7 +68,7 @@ def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settin
 def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
     _require_harmless(proposal)
     draft = Draft(snapshot)
-    policy = settings.check.policy(settings.check.gate)
+    policy = settings.check.shipping
     mended = repair(draft, proposal, now, policy)
     ledger = Ledger.load(draft.snapshot())
     _require_claim(ledger, proposal, now)

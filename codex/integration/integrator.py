@@ -235,11 +235,18 @@ def _result_of(workspace: Workspace, proposal_id: str) -> IntegrationResult:
 def _try_out(
     workspace: Workspace, proposals: Sequence[Proposal | str], now: datetime | None
 ) -> list[IntegrationResult]:
-    snapshot: Snapshot = workspace.snapshot()
     results = []
-    for each in proposals:
-        proposal = each if isinstance(each, Proposal) else spool.waiting(workspace, each)
-        outcome = apply_proposal(snapshot, proposal, now or clock.now(), workspace.settings)
-        snapshot = snapshot.with_changes(outcome.changes)
-        results.append(outcome.result)
+    with resident.turn(workspace):
+        snapshot = _newest(workspace)
+        for each in proposals:
+            proposal = each if isinstance(each, Proposal) else spool.waiting(workspace, each)
+            outcome = apply_proposal(snapshot, proposal, now or clock.now(), workspace.settings)
+            snapshot = snapshot.with_changes(outcome.changes)
+            results.append(outcome.result)
     return results
+
+
+def _newest(workspace: Workspace) -> Snapshot:
+    """The committed state, kept for whoever integrates after trying out; files as they are where there is none."""
+    head = workspace.git.head() if workspace.has_git else None
+    return resident.state_of(workspace, head) if head else workspace.snapshot()

@@ -1,7 +1,8 @@
 """The newest state of a workspace, kept in memory between proposals: what was worked out for one serves the next.
 
 Only an accelerator: every use asks git where the branch is, and a state of another commit is brought up to date or
-thrown away. The writer's lock is held by whoever calls, so a workspace has one user at a time.
+thrown away. The writer's lock is held by whoever integrates, so a workspace has one writer at a time; a state itself
+never changes, so that trying something out needs no lock.
 """
 
 from __future__ import annotations
@@ -41,11 +42,13 @@ def state_at(workspace: Workspace, ref: str) -> CommitSnapshot:
 def state_of(workspace: Workspace, commit: str) -> CommitSnapshot:
     """The snapshot of a commit that is there, given by its full id."""
     kept = _states.get(_key(workspace))
-    if kept is None or kept.commit != commit:
-        with suppress(StorageError, WorkspaceError):
-            _ = workspace.cache_dir  # made where it is missing: the first look at a corpus is long, the next is not
-        _keep(workspace, (kept and _followed(workspace, kept, commit)) or workspace.at(commit))
-    return _states[_key(workspace)]
+    if kept is not None and kept.commit == commit:
+        return kept
+    with suppress(StorageError, WorkspaceError):
+        _ = workspace.cache_dir  # made where it is missing: the first look at a corpus is long, the next is not
+    state = (kept and _followed(workspace, kept, commit)) or workspace.at(commit)
+    _keep(workspace, state)
+    return state
 
 
 def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:

@@ -150,7 +150,7 @@ def _whole(value: object) -> int:
 def _layers(events: tuple[Event, ...]) -> Iterator[Mapping[str, Any]]:
     """The newest figures that a gate let pass; those of a reply that was sent back prove nothing."""
     for event in reversed(events):
-        sound = event.kind == Kind.PASS_COMPLETED or event.data.get("kind") == "shortfall"
+        sound = event.kind == Kind.PASS_COMPLETED or event.fell_short
         known = sound and event.pass_name in {"P5_verification", "P2_gap"}
         if known and isinstance(event.data.get("coverage"), list):
             yield from event.data["coverage"]

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from codex.campaign import plantext
+from codex.campaign.limits import LEAST_SOURCES
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
@@ -18,9 +19,6 @@ from codex.passes.sources import CHECKS, canonical_locator, shown_locator
 from codex.passes.tables import cell
 from codex.tracks.fasttrack import names
 
-#: Distinct well-formed sources that an audit must rest on (protocol §3.3).
-MIN_SOURCES = 3
-
 
 def variables(context: BookContext) -> dict[str, Any]:
     book = context.book
@@ -29,7 +27,7 @@ def variables(context: BookContext) -> dict[str, Any]:
         "authors": book.get("authors", ""),
         "year": book.get("year", ""),
         "scope": book.get("scope", "the whole book"),
-        "min_sources": MIN_SOURCES,
+        "min_sources": LEAST_SOURCES,
     }
 
 
@@ -51,9 +49,9 @@ def _sources(reply: AuditReply) -> Iterator[Defect]:
             yield Defect(f"source {source.number}", problem, "SOURCE")
         else:
             sound.add(canonical_locator(source.kind, source.locator))
-    if len(sound) < MIN_SOURCES:
+    if len(sound) < LEAST_SOURCES:
         yield Defect(
-            "sources", f"{len(sound)} distinct well-formed sources; at least {MIN_SOURCES} are needed", "SOURCE"
+            "sources", f"{len(sound)} distinct well-formed sources; at least {LEAST_SOURCES} are needed", "SOURCE"
         )
 
 

@@ -10,15 +10,13 @@ from typing import Any
 from codex.campaign.definition import PATH as CAMPAIGN
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Kind
+from codex.campaign.limits import layers_of
 from codex.errors import DataError
 from codex.passes.context import Context, Deliverable
 from codex.passes.evidence import BookName
 from codex.passes.inventory import LAYERS, Inventory, parse_section
 from codex.passes.queued import QueuedUnit, queued_unit, unit_of
 from codex.tracks.fasttrack.names import PRODUCTION
-
-#: The layers that ask for the book's own examples and exercises again.
-REPRODUCTION = frozenset({"exercise", "worked_example"})
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,12 @@ class BookContext(Context):
 
     @cached_property
     def thresholds(self) -> Mapping[str, float]:
-        """Layer → percentage that must be covered; raises DataError when the campaign leaves one out.
-
-        A book that goes on with a degraded audit reproduces nothing (protocol §6, pass 1: topic-equivalent only).
-        """
-        found = load_campaign(self.snapshot).layers
-        missing = [layer for layer in LAYERS if layer not in found]
+        """Layer → percentage that must be covered; raises DataError when the campaign leaves one out."""
+        campaign = load_campaign(self.snapshot)
+        missing = [layer for layer in LAYERS if layer not in campaign.layers]
         if missing:
             raise DataError(f"{CAMPAIGN}: [layers] lacks {', '.join(missing)}.", remedy="Add the percentages.")
-        degraded = self.book.get("expectations") == "topic-equivalent"
-        return {layer: 0 if degraded and layer in REPRODUCTION else found[layer] for layer in LAYERS}
+        return layers_of(campaign, self.book)
 
     @cached_property
     def crosswalk(self) -> str:

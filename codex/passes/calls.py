@@ -17,12 +17,14 @@ from codex.campaign.answers import hint
 from codex.campaign.budgets import ceilings
 from codex.campaign.definition import load_campaign
 from codex.campaign.ledger import Ledger
+from codex.campaign.recourse import after_fault
+from codex.corpus.index import CorpusIndex
 from codex.errors import UserError
 from codex.passes.base import Pass
 from codex.passes.context import Context, Failure
 from codex.passes.registry import get_pass
 from codex.prompts import load_pattern, render_brief
-from codex.tracks.registry import passes, rung
+from codex.tracks.registry import passes
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
@@ -36,39 +38,41 @@ DEFAULT_ANSWER_HOURS = 4.0
 def make_context(
     workspace: Workspace,
     services: Services | None,
-    ledger: Ledger,
+    head: Snapshot,
     subject: str,
-    pass_name: str,
+    each: Pass[Any, Any],
     unit: str | None = None,
+    *,
     owner: str | None = None,
-) -> tuple[Context, Pass[Any, Any]]:
-    """The context of the next attempt of a pass, on its pinned commit. Without services nothing is pinned (dry run)."""
-    each = get_pass(pass_name)
-    attempt = ledger.attempts(subject, each.name, unit) + 1
+) -> Context:
+    """The context of the next attempt of a pass, on its pinned commit; without services (dry run) that of ``head``."""
+    attempt = Ledger.load(head).attempts(subject, each.name, unit) + 1
     address = CallAddress(subject, each.name, unit, attempt)
-    head = workspace.snapshot().label
-    base = services.journal.pin(address, head) if services else head
+    base = services.journal.pin(address, head.label) if services else head.label
     snapshot = workspace.at(base)
     pinned = Ledger.load(snapshot)
     failure = _failure(services, pinned, snapshot, address, each)
     said = hint(pinned, subject, each.name, unit)
-    return each.context(snapshot, base, subject, each.name, attempt, unit, owner, failure, said), each
+    policy = workspace.settings.check.shipping
+    context: Context = each.context(snapshot, base, subject, each.name, attempt, unit, owner, failure, said, policy)
+    return context
 
 
 def _failure(
     services: Services | None, ledger: Ledger, snapshot: Snapshot, address: CallAddress, each: Pass[Any, Any]
 ) -> Failure | None:
     last = ledger.last_failure(address.subject, address.pass_name, address.unit)
-    if last is None or last.data.get("kind") == "shortfall":
+    if last is None or last.fell_short:
         return None
     # After a person's answer the ladder begins anew, and the attempt still mends what was wrong before it.
-    count = max(ledger.failures(address.subject, address.pass_name, address.unit), 1)
-    defects, step = tuple(last.data.get("defects", ())), rung(address.pass_name, count)
+    count = max(ledger.faults(address.subject, address.pass_name, address.unit), 1)
+    following = after_fault(ledger, address.subject, address.pass_name, address.unit)
+    defects = tuple(last.data.get("defects", ()))
     if services is None:
-        return Failure(count, defects, step)
+        return Failure(count, defects, following)
     if address.unit:
-        return Failure(count, defects, step, draft=_earlier_draft(services, ledger, snapshot, address, each))
-    return Failure(count, defects, step, reply=_earlier_reply(services, address))
+        return Failure(count, defects, following, draft=_earlier_draft(services, ledger, snapshot, address, each))
+    return Failure(count, defects, following, reply=_earlier_reply(services, address))
 
 
 def _earlier_reply(services: Services, address: CallAddress) -> str:
@@ -83,15 +87,19 @@ def _earlier_draft(
 ) -> str | None:
     """The text that the attempts before this one have made of the unit, one after the other."""
     first = address.attempt - ledger.open_attempts(address.subject, address.pass_name, address.unit)
-    path = next(
-        (p for p in snapshot.under("content", ".md") if p.rsplit("/", 1)[-1].startswith(f"{address.unit}-")), ""
-    )
+    path = CorpusIndex(snapshot).path_of(address.unit or "")
     text = snapshot.text(path) if path else None
     for attempt in range(first, address.attempt):
         handed_in = services.journal.submission(replace(address, attempt=attempt), services.backend.name)
         if handed_in and each.carried:
             text = each.carried(each.reply_model.model_validate(handed_in), text, path or "draft.md")
     return text
+
+
+def next_call(workspace: Workspace, subject: str, pass_name: str, unit: str | None = None) -> AgentCall[Any]:
+    """The call that a pass would make now; nothing is pinned, sent or paid for."""
+    each = get_pass(pass_name)
+    return agent_call(workspace, make_context(workspace, None, workspace.snapshot(), subject, each, unit), each)
 
 
 def agent_call(workspace: Workspace, context: Context, each: Pass[Any, Any]) -> AgentCall[Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.check.policy import Policy
 from codex.corpus import bookplan
 from codex.corpus.bookplan import BookPlan
 from codex.corpus.index import CorpusIndex
@@ -64,7 +65,8 @@ class Failure:
 class Context:
     """Everything that a pass may read. ``snapshot`` is pinned: a resumed run sees the very same one.
 
-    ``hint`` is what a person said to this attempt when the pass had been escalated; "" when nothing.
+    ``hint`` is what a person said to this attempt when the pass had been escalated; "" when nothing. ``policy`` are the
+    rules that drafts are judged by: those of the integrator (codex.toml), else it would reject what the pass lets by.
     """
 
     snapshot: Snapshot
@@ -76,6 +78,7 @@ class Context:
     owner: str | None = None
     failure: Failure | None = None
     hint: str = ""
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def slug(self) -> str:

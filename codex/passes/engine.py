@@ -24,11 +24,12 @@ from codex.errors import BudgetReached, PersonNeeded, Stopped, UserError
 from codex.passes.base import Pass
 from codex.passes.calls import agent_call, make_context
 from codex.passes.context import Context
-from codex.passes.outcomes import PassResult, advance, completed, failed
+from codex.passes.outcomes import Attempt, PassResult, advance, completed, failed
 from codex.passes.registry import get_pass
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
+    from codex.snapshot import Snapshot
     from codex.workspace import Workspace
 
 #: Called with one line for people whenever something worth seeing happens (a turn, a defect list, a verdict).
@@ -49,7 +50,7 @@ async def run_pass(
     *,
     unit: str | None = None,
     owner: str | None = None,
-    progress: Progress = lambda line: None,
+    progress: Progress = lambda _: None,
 ) -> PassResult:
     """Run one attempt of a pass and spool its proposal.
 
@@ -60,27 +61,26 @@ async def run_pass(
     pass is not what the subject's state asks for, BudgetReached when a ceiling and Stopped when the connection ends the
     conversation (neither uses up an attempt), and what the backend raises when nobody can answer.
     """
-    started = time.monotonic()
-    ledger = Ledger.load(workspace.snapshot())
-    step = _step(ledger, subject, pass_name)
-    _require(step, ledger, workspace)
-    if unit is None and get_pass(pass_name).by_unit:
-        return advance(workspace, get_pass(pass_name), subject, step, owner)
+    started, snapshot = time.monotonic(), workspace.snapshot()  # step, conditions and pin are of one commit
+    ledger, each = Ledger.load(snapshot), get_pass(pass_name)
+    step = _step(ledger, subject, each.name)
+    _require(step, ledger, snapshot)
+    if unit is None and each.by_unit:
+        return advance(workspace, snapshot, each, step, owner)
     # In threads: parsing a corpus and checking a draft take long enough to hold up the units beside this one.
-    context, each = await asyncio.to_thread(make_context, workspace, services, ledger, subject, pass_name, unit, owner)
+    context = await asyncio.to_thread(make_context, workspace, services, snapshot, subject, each, unit, owner=owner)
     outcome = await _ask(workspace, services, context, each, progress)
     if outcome.failure is Ending.BUDGET:
         raise BudgetReached(outcome.detail, remedy="Raise the ceiling in codex.toml ([budget]); nothing is lost.")
     if outcome.failure in {Ending.TRANSPORT, Ending.BREAKER}:
         raise Stopped(outcome.detail, remedy="Nothing is lost and no attempt is counted: run the same command again.")
+    attempt = Attempt(workspace, services, each, context, step, outcome, started)
     if outcome.reply is None:
-        return failed(workspace, services, context, each, outcome, started)
+        return failed(attempt)
     verdict = await asyncio.to_thread(each.gate, context, outcome.reply)
     for defect in verdict.defects:
         progress(f"defect: {defect.where}: {defect.what}")
-    if verdict.defects:
-        return failed(workspace, services, context, each, outcome, started, verdict)
-    return completed(workspace, services, context, each, step, outcome, verdict, started)
+    return failed(attempt, verdict) if verdict.defects else completed(attempt, verdict)
 
 
 def _step(ledger: Ledger, subject: str, pass_name: str) -> Step:
@@ -92,8 +92,8 @@ def _step(ledger: Ledger, subject: str, pass_name: str) -> Step:
     return step
 
 
-def _require(step: Step, ledger: Ledger, workspace: Workspace) -> None:
-    problems = unmet(step.transition.pre, ledger, workspace.snapshot(), step.subject)
+def _require(step: Step, ledger: Ledger, snapshot: Snapshot) -> None:
+    problems = unmet(step.transition.pre, ledger, snapshot, step.subject)
     if problems:
         raise PersonNeeded(
             f"{step.subject} cannot go from {step.source!r} to {step.target!r}: {'; '.join(problems)}.",
@@ -111,7 +111,7 @@ async def _ask(
         call,
         services.backend,
         services.journal,
-        Toolbox(each.desk(context)),
+        Toolbox(each.desk(context), context.policy),
         prices=load_prices(workspace.root / "manifests" / "prices.json"),
         limits=load_models(workspace.root / "manifests" / "models.json"),
         record=services.recorder,

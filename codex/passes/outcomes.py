@@ -6,7 +6,7 @@ No function here writes to the workspace: what comes out is the id of a spooled 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,17 +14,22 @@ from codex.agents.conversation import Outcome
 from codex.campaign.due import Step
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.recourse import after_fault, after_shortfall
 from codex.errors import UserError
 from codex.integration import spool
 from codex.integration.proposal import CostLine, Proposal
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.context import Context
-from codex.tracks.ladder import Rung
-from codex.tracks.registry import machine_in, rung
+from codex.tracks.registry import machine_in
 
 if TYPE_CHECKING:
     from codex.passes.services import Services
+    from codex.snapshot import Snapshot
     from codex.workspace import Workspace
+
+
+#: Most characters of a commit's first line.
+TITLE = 120
 
 
 @dataclass(frozen=True)
@@ -44,144 +49,136 @@ class PassResult:
     seconds: float = 0.0
 
 
-def completed(
-    workspace: Workspace,
-    services: Services,
-    context: Context,
-    each: Pass[Any, Any],
-    step: Step,
-    outcome: Outcome[Any],
-    verdict: Verdict,
-    started: float,
-) -> PassResult:
-    changes = each.changes(context, outcome.reply, verdict)
-    figures = {"turns": outcome.turns, "agent_invocations": 1, **_submissions(outcome), **verdict.figures}
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of a pass: where it runs, what it was made from, what its agent answered. ``started``: monotonic."""
+
+    workspace: Workspace
+    services: Services
+    each: Pass[Any, Any]
+    context: Context
+    step: Step
+    outcome: Outcome[Any]
+    started: float
+
+    def result(
+        self,
+        ending: Literal["completed", "failed", "shortfall"],
+        proposal: Proposal,
+        defects: Sequence[Mapping[str, Any]],
+        verdict: Verdict | None,
+    ) -> PassResult:
+        """What is told of it, its proposal spooled."""
+        context = self.context
+        return PassResult(
+            subject=context.subject,
+            pass_name=context.pass_name,
+            unit=context.unit,
+            attempt=context.attempt,
+            outcome=ending,
+            proposal=spool.put(self.workspace, proposal),
+            defects=tuple(dict(each) for each in defects),
+            figures=dict(verdict.figures) if verdict else {},
+            cost_usd=str(self.outcome.cost),
+            turns=self.outcome.turns,
+            seconds=time.monotonic() - self.started,
+        )
+
+    def figures(self, verdict: Verdict | None) -> dict[str, Any]:
+        """What its event carries: figures of the gate, and what first submissions are counted from."""
+        counted = {"pattern": self.outcome.pattern, "repairs": self.outcome.repairs}
+        return {"turns": self.outcome.turns, "agent_invocations": 1, **counted, **(verdict.figures if verdict else {})}
+
+
+def completed(attempt: Attempt, verdict: Verdict) -> PassResult:
+    """A sound reply: its changes; for a pass as a whole also the step that it makes, ahead or back."""
+    context = attempt.context
+    changes = attempt.each.changes(context, attempt.outcome.reply, verdict)
+    figures = attempt.figures(verdict)
     if context.unit:
-        always = [context.event(Kind.NOTED, cost_usd=outcome.cost, rationale="a draft was handed in", data=figures)]
-        events: list[EventDraft] = []
-    elif verdict.shortfall:
-        always, events = [], _fallen_short(context, step, verdict, outcome, changes, figures)
-    else:
-        always, events = [], _succeeded(context, step, outcome, changes, figures)
-    proposal = _proposal(services, context, changes, events, always)
-    return PassResult(
-        context.subject, each.name, context.unit, context.attempt,
-        "shortfall" if verdict.shortfall else "completed",
-        spool.put(workspace, proposal),
-        tuple(d.as_data() for d in verdict.shortfall),
-        dict(verdict.figures), str(outcome.cost), outcome.turns, time.monotonic() - started,
-    )  # fmt: skip
+        handed_in = "a draft was handed in"
+        always = [context.event(Kind.NOTED, cost_usd=attempt.outcome.cost, rationale=handed_in, data=figures)]
+        return attempt.result("completed", _proposal(attempt, changes, [], always), (), verdict)
+    if not verdict.shortfall:
+        return attempt.result(
+            "completed", _proposal(attempt, changes, _succeeded(attempt, changes, figures)), (), verdict
+        )
+    defects = [each.as_data() for each in verdict.shortfall]
+    events = _fallen_short(attempt, changes, defects, figures)
+    return attempt.result("shortfall", _proposal(attempt, changes, events), defects, verdict)
 
 
-def _submissions(outcome: Outcome[Any]) -> dict[str, Any]:
-    """What first submissions are counted from: the prompt pattern, and how often a reply did not match its model."""
-    return {"pattern": outcome.pattern, "repairs": outcome.repairs}
-
-
-def _succeeded(
-    context: Context, step: Step, outcome: Outcome[Any], changes: Changes, figures: Mapping[str, Any]
-) -> list[EventDraft]:
-    events = [context.event(Kind.PASS_COMPLETED, cost_usd=outcome.cost, data=figures)]
-    if changes.deliverables is not None:
-        events.append(_deliverables(context, changes))
+def _succeeded(attempt: Attempt, changes: Changes, figures: Mapping[str, Any]) -> list[EventDraft]:
+    context, step = attempt.context, attempt.step
+    events = [context.event(Kind.PASS_COMPLETED, cost_usd=attempt.outcome.cost, data=figures)]
+    events += _deliverables(context, changes)
     if step.source != step.target:
         events.append(_transition(context, step.source, step.target, step.transition.trigger))
     return events
 
 
 def _fallen_short(
-    context: Context,
-    step: Step,
-    verdict: Verdict,
-    outcome: Outcome[Any],
-    changes: Changes,
-    figures: Mapping[str, Any],
+    attempt: Attempt, changes: Changes, defects: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]
 ) -> list[EventDraft]:
-    defects = [d.as_data() for d in verdict.shortfall]
-    count = context.ledger.failures(context.subject, context.pass_name) + 1
-    following = _rung(context, count)
+    context = attempt.context
+    following = after_shortfall(context.ledger, context.subject, context.pass_name, more=1)
     data = {"kind": "shortfall", "defects": defects, "next": following.action, "why": following.note, **figures}
-    events = [context.event(Kind.PASS_FAILED, cost_usd=outcome.cost, rationale="the book falls short", data=data)]
-    if changes.deliverables is not None:
-        events.append(_deliverables(context, changes))
-    back = machine_in(context.subject).falls_back(step.source, context.pass_name)
-    if back:
-        events.append(_transition(context, step.source, back, "; ".join(f"{d['where']}: {d['what']}" for d in defects)))
-    return events
+    why = f"the {machine_in(context.subject).kind} falls short"
+    events = [context.event(Kind.PASS_FAILED, cost_usd=attempt.outcome.cost, rationale=why, data=data)]
+    events += _deliverables(context, changes)
+    return events + _back(context, attempt.step.source, "; ".join(f"{d['where']}: {d['what']}" for d in defects))
 
 
-def _deliverables(context: Context, changes: Changes) -> EventDraft:
-    outstanding = [d.as_data() for d in changes.deliverables or ()]
-    return context.event(Kind.DELIVERABLES, data={"outstanding": outstanding})
+def _back(context: Context, source: str, why: str) -> list[EventDraft]:
+    """The step that a failure of the pass makes by itself: back, or onto a side road; none where it just stays."""
+    target = machine_in(context.subject).falls_back(source, context.pass_name)
+    return [_transition(context, source, target, why)] if target else []
+
+
+def _deliverables(context: Context, changes: Changes) -> list[EventDraft]:
+    if changes.deliverables is None:
+        return []
+    outstanding = [each.as_data() for each in changes.deliverables]
+    return [context.event(Kind.DELIVERABLES, data={"outstanding": outstanding})]
 
 
 def _transition(context: Context, source: str, target: str, why: str) -> EventDraft:
     return context.event(Kind.TRANSITION, from_state=source, to_state=target, expect=source, rationale=why)
 
 
-def _rung(context: Context, failures: int) -> Rung:
-    tier = context.entry.get("tier")
-    return rung(context.pass_name, failures, tier if isinstance(tier, str) else None)
-
-
-def _reduced(context: Context, following: Rung) -> list[EventDraft]:
-    """The step onto the side road on which the subject goes on with less; none where its table has no such road."""
-    state = str(context.ledger.status(context.subject))
-    aside = machine_in(context.subject).falls_back(state, context.pass_name)
-    return [_transition(context, state, aside, following.note)] if aside else []
-
-
-def failed(
-    workspace: Workspace,
-    services: Services,
-    context: Context,
-    each: Pass[Any, Any],
-    outcome: Outcome[Any],
-    started: float,
-    verdict: Verdict | None = None,
-) -> PassResult:
+def failed(attempt: Attempt, verdict: Verdict | None = None) -> PassResult:
     """A reply that is missing or does not hold: an event with its defects and costs.
 
     Nothing else is written, except where the ladder goes on with less and something of the reply stands.
     """
-    if verdict:
-        defects = [d.as_data() for d in verdict.defects]
-        kind = "reply"
-    else:
-        defects = [{"code": str(outcome.failure), "where": "agent", "what": outcome.detail}]
-        kind = "agent"
-    count = context.ledger.failures(context.subject, context.pass_name, context.unit) + 1
-    following = _rung(context, count)
+    context, outcome = attempt.context, attempt.outcome
+    missing = [{"code": str(outcome.failure), "where": "agent", "what": outcome.detail}]
+    defects = [each.as_data() for each in verdict.defects] if verdict else missing
+    following = after_fault(context.ledger, context.subject, context.pass_name, context.unit, more=1)
     data = {
-        "kind": kind, "defects": defects, "next": following.action, "why": following.note,
-        "turns": outcome.turns, "agent_invocations": 1, **_submissions(outcome),
-        **(verdict.figures if verdict else {}),
+        "kind": "reply" if verdict else "agent", "defects": defects, "next": following.action, "why": following.note,
+        **attempt.figures(verdict),
     }  # fmt: skip
     what = f"{len(defects)} defects" if verdict else outcome.detail
-    event = context.event(Kind.PASS_FAILED, cost_usd=outcome.cost, rationale=what, data=data)
+    events = [context.event(Kind.PASS_FAILED, cost_usd=outcome.cost, rationale=what, data=data)]
     title = f"{context.pass_name} of {context.unit or context.slug}: attempt {context.attempt} failed ({what})"
-    events, changes = [event], Changes(title=title[:120])
-    if following.action == "degrade" and outcome.reply is not None and each.salvage:
-        kept = each.salvage(context, outcome.reply)
-        if kept is not None:  # protocol §6, pass 1: a tier γ book goes on with reduced expectations
-            events += _reduced(context, following)
-            changes = replace(kept, title=title[:120])
-    proposal = _proposal(services, context, changes, events, [])
-    return PassResult(
-        context.subject, context.pass_name, context.unit, context.attempt, "failed",
-        spool.put(workspace, proposal), tuple(defects), dict(verdict.figures) if verdict else {},
-        str(outcome.cost), outcome.turns, time.monotonic() - started,
-    )  # fmt: skip
+    changes, salvage = Changes(title=title), attempt.each.salvage
+    kept = salvage(context, outcome.reply) if salvage and outcome.reply and following.action == "degrade" else None
+    if kept is not None:  # protocol §6, pass 1: a tier γ book goes on with reduced expectations
+        events += _back(context, attempt.step.source, following.note)
+        changes = replace(kept, title=title)
+    return attempt.result("failed", _proposal(attempt, changes, events), defects, verdict)
 
 
 def _proposal(
-    services: Services, context: Context, changes: Changes, events: list[EventDraft], always: list[EventDraft]
+    attempt: Attempt, changes: Changes, events: Sequence[EventDraft], always: Sequence[EventDraft] = ()
 ) -> Proposal:
-    costs = [CostLine.model_validate(line) for line in services.journal.cost_lines(context.subject)]
+    context = attempt.context
+    costs = [CostLine.model_validate(line) for line in attempt.services.journal.cost_lines(context.subject)]
     return Proposal(
         subject=context.subject,
         pass_name=context.pass_name,
-        title=changes.title,
+        title=changes.title[:TITLE],
         base=context.base,
         owner=context.owner,
         units=changes.units,
@@ -198,9 +195,11 @@ def _proposal(
     )
 
 
-def advance(workspace: Workspace, each: Pass[Any, Any], subject: str, step: Step, owner: str | None) -> PassResult:
+def advance(
+    workspace: Workspace, snapshot: Snapshot, each: Pass[Any, Any], step: Step, owner: str | None
+) -> PassResult:
     """Dispatch a batch of a pass that is asked for each unit, or close it: a transition, no agent."""
-    snapshot = workspace.snapshot()
+    subject = step.subject
     attempt = Ledger.load(snapshot).attempts(subject, each.name) + 1
     context = each.context(snapshot, snapshot.label, subject, each.name, attempt, None, owner)
     owed, machine = [d.id for d in context.deliverables], machine_in(subject)
@@ -212,7 +211,7 @@ def advance(workspace: Workspace, each: Pass[Any, Any], subject: str, step: Step
     transition = _transition(context, step.source, step.target, step.transition.trigger)
     title = f"{context.title}: " + ("dispatch " + ", ".join(owed) if owed else f"{each.title} complete")
     proposal = Proposal(
-        subject=subject, pass_name=each.name, title=title[:120], base=context.base, owner=owner,
+        subject=subject, pass_name=each.name, title=title[:TITLE], base=context.base, owner=owner,
         events=(mark, *named, transition),
     )  # fmt: skip
     return PassResult(subject, each.name, None, attempt, "completed", spool.put(workspace, proposal))
@@ -232,7 +231,7 @@ def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, 
         subject=subject, kind=Kind.ESCALATED, pass_name=pass_name, owner=owner, expect=state, rationale=reason,
         to_state=machine_in(subject).escalates_to(str(state), pass_name), data={"reason": reason},
     )  # fmt: skip
-    title = f"Escalate {subject}: {' '.join(reason.split())}"[:120]
+    title = f"Escalate {subject}: {' '.join(reason.split())}"[:TITLE]
     proposal = Proposal(
         subject=subject, pass_name=pass_name, title=title, base=snapshot.label, owner=owner, events=(event,)
     )

@@ -26,10 +26,10 @@ from codex.passes.harmless import harmful
 from codex.passes.kept import losses
 from codex.snapshot import Snapshot
 from codex.tracks.fasttrack import names
-from codex.units import Unit, parse_unit
+from codex.units import TIERS, Unit, parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
-#: Results that the automated checks give at least for a unit with all three tiers (unit-rubric §1.6).
+#: Results that the rubric's checks give at least for a unit with all three tiers (unit-rubric §1.6).
 ALL_CHECKS = 27
 
 
@@ -149,33 +149,34 @@ def gate(context: BookContext, reply: ProductionReply) -> Verdict:
         text = draft_of(context, reply)
     except EditProblem as exc:
         return Verdict((Defect("edits", f"{exc}", "EDIT"),))
-    unit = parse_unit(text.encode(), path)
-    result = check_text(desk(context), path, unit.data)
     shipped = context.units.get(wanted.id)
+    unit = parse_unit(text.encode(), path)
+    place = path if shipped else context.corpus.place_draft(unit, wanted.id, wanted.slug)
+    result = check_text(desk(context), place, unit.data, policy=context.policy)
     defects = [
         *harmful(reply),
         *_checks(result),
         *_identity(context, unit),
         *_evidence(context, unit, reply),
         *_continuity(context, unit, shipped),
-        *(losses(shipped, unit) if shipped else _whole(result)),
+        *(losses(shipped, unit) if shipped else _whole(unit, result)),
         *unknown_concepts(context, reply.connections),
     ]
-    return Verdict(tuple(defects), {"checks": f"{sum(c.passed for c in result.checks)}/{len(result.checks)}"})
+    return Verdict(tuple(defects), {"checks": result.tally})
 
 
 def _checks(result: UnitResult) -> Iterator[Defect]:
     if result.error:
         yield Defect(f"line {result.error.line}", result.error.sentence, result.error.code)
-    for finding in result.checks:
+    for finding in result.decisive:
         if finding.verdict == "fail":
             where = f"line {finding.line}" if finding.line else "unit"
             yield Defect(where, f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
 
 
-def _whole(result: UnitResult) -> Iterator[Defect]:
+def _whole(unit: Unit, result: UnitResult) -> Iterator[Defect]:
     """Checks that do not apply are not passed: a unit without one of its tiers has fewer of them."""
-    if not result.error and len(result.checks) < ALL_CHECKS:
+    if not result.error and not all(unit.tier_texts[tier].strip() for tier in TIERS):
         what = f"only {len(result.checks)} checks apply to it, {ALL_CHECKS} to a unit with text in all three tiers"
         yield Defect("unit", what, "TIERS")
 

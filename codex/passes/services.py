@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from codex.agents.backends import open_backend
 from codex.agents.journal import Journal
@@ -59,7 +59,7 @@ class Services:
     def close(self) -> None:
         self._owned.close()
 
-    def __enter__(self) -> Services:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codex.campaign.answers import accepted
+from codex.campaign.limits import verification_section
+from codex.campaign.recourse import after_shortfall
 from codex.corpus.quoting import plain
 from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
 from codex.passes.base import Changes, Pass, Verdict
@@ -27,7 +29,6 @@ from codex.passes.relevance import outline_shelf
 from codex.passes.tables import render_table
 from codex.passes.verify_reply import ReadablePassage, SolvableBy, VerificationReply
 from codex.tracks.fasttrack import names
-from codex.tracks.registry import rung
 
 #: The exercise sample (curriculum.md §2, §4.2): one in ten of the inventory and at least five, or all there are.
 SAMPLE_ONE_IN, SAMPLE_LEAST = 10, 5
@@ -79,7 +80,7 @@ def _is_accepted(context: BookContext) -> bool:
     """Whether a shortfall is accepted for this book and documented, instead of sent back (protocol §6, pass 5)."""
     if accepted(context.ledger, context.subject, context.pass_name) is not None:
         return True
-    return rung(context.pass_name, context.ledger.rounds(context.subject)).action == "accept"
+    return after_shortfall(context.ledger, context.subject, context.pass_name, more=1).action == "accept"
 
 
 def _open_rows(context: BookContext, reply: VerificationReply, score: Score) -> list[str]:
@@ -120,7 +121,7 @@ def changes(context: BookContext, reply: VerificationReply, verdict: Verdict) ->
     }
     if outcome == "accepted":
         front["deferred"] = verdict.figures["deferred"]
-    number = 3 + context.ledger.rounds(context.subject)
+    number = verification_section(context.ledger, context.subject)
     section = PlanSection(number=number, markdown=render_section(context, reply, verdict, number), front_matter=front)
     title = f"Verify {context.book['title']}: {_TOLD[outcome]}"
     if outcome != "short":

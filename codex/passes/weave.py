@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.check import check_text
+from codex.check.compare import worse
 from codex.corpus.quoting import fenced, plain
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
 from codex.passes.base import Changes, Pass, Verdict
@@ -22,7 +23,7 @@ from codex.passes.seams import open_seams, seams
 from codex.passes.tables import render_table
 from codex.prompts.fitting import Shelf
 from codex.tracks.fasttrack import names
-from codex.units import parse_unit
+from codex.units import Unit, parse_unit
 from codex.units.edits import EditProblem, UnitEdit, apply_edits
 
 REPORT = "manifests/weaving_report.md"
@@ -71,7 +72,7 @@ def _texts(context: BookContext, units: set[str]) -> Shelf:
 def _fell_short(context: BookContext) -> list[str]:
     """What the last continuity verification found; a faulty reply of that pass says nothing about the book."""
     last = context.ledger.last_failure(context.subject, "PV_continuity")
-    if last is None or last.data.get("kind") != "shortfall":
+    if last is None or not last.fell_short:
         return []
     return [f"{d.get('where')}: {d.get('what')}" for d in last.data.get("defects", [])]
 
@@ -107,22 +108,22 @@ def gate(context: BookContext, reply: WeavingReply) -> Verdict:
     return Verdict(tuple(defects), figures)
 
 
-#: The higher, the better; a check that was not made counts as passed.
-_RANK = {"pass": 2, "not_judged": 1, "fail": 0}
-
-
 def _worse(context: BookContext, texts: Mapping[str, str]) -> Iterator[Defect]:
     for unit_id, text in texts.items():
         unit = context.units[unit_id]
         after = parse_unit(text.encode(), unit.path)
-        result = check_text(context.snapshot, unit.path, after.data)
-        before = {c.code: _RANK[c.verdict] for c in check_text(context.snapshot, unit.path, unit.data).checks}
-        for finding in result.checks:
-            if _RANK[finding.verdict] < before.get(finding.code, 2):
-                yield Defect(unit_id, f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
+        yield from _lower(context, unit, after)
         if after.frontmatter_text != unit.frontmatter_text:
             yield Defect(unit_id, "weaving does not change front matter")
         yield from (replace(loss, where=f"{unit_id}, {loss.where}") for loss in losses(unit, after))
+
+
+def _lower(context: BookContext, unit: Unit, after: Unit) -> Iterator[Defect]:
+    """The checks that fall below what they were, as the integrator will judge them."""
+    old, new = (check_text(context.snapshot, unit.path, u.data, policy=context.policy) for u in (unit, after))
+    said = {finding.code: f"{finding.name}: {finding.detail} — {finding.hint}" for finding in new.checks}
+    for code, name in worse(old, new):
+        yield Defect(unit.id, said.get(code, name), code)
 
 
 def _unmoved(context: BookContext, reply: WeavingReply, texts: Mapping[str, str]) -> Iterator[Defect]:

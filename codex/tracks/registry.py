@@ -63,7 +63,9 @@ def machine_in(subject: str) -> Machine:
     """The machine of a subject that has one; raises UserError for any other name."""
     machine = machine_of(subject)
     if machine is None:
-        raise UserError(f"{subject!r} has no state machine.", remedy=f"Name one of {', '.join(f'{k}:…' for k in kinds())}.")
+        raise UserError(
+            f"{subject!r} has no state machine.", remedy=f"Name one of {', '.join(f'{k}:…' for k in kinds())}."
+        )
     return machine
 
 
@@ -96,13 +98,16 @@ def passes() -> Mapping[str, Any]:
     return {name: each for track in tracks() for name, each in load(track.passes).items()}
 
 
-def rung(pass_name: str, failures_so_far: int, tier: str | None = None) -> Rung:
-    """What to do after ``failures_so_far`` (≥ 1) failures in a row; ``tier`` is a Greek letter. ValueError below 1."""
-    for track in tracks():
-        ladder = track.tier_ladders.get((pass_name, tier or "")) or track.ladders.get(pass_name)
-        if ladder:
-            return climb(ladder, failures_so_far)
-    return climb(DEFAULT, failures_so_far)
+def rung(pass_name: str, times: int, tier: str | None = None, *, short: bool = False) -> Rung:
+    """What to do after ``times`` (≥ 1) faulty replies in a row; ``tier`` is a Greek letter. ValueError below 1.
+
+    ``short``: after so many sound replies that found the subject short.
+    """
+    track = next((each for each in tracks() if pass_name in each.pass_names), None)
+    if track is None:
+        return climb(DEFAULT, times)
+    found = track.shortfalls.get(pass_name) if short else track.tier_ladders.get((pass_name, tier or ""))
+    return climb(found or track.ladders.get(pass_name, DEFAULT), times)
 
 
 @cache

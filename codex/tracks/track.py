@@ -20,7 +20,8 @@ from codex.tracks.machine import Machine
 class Track:
     """``passes`` names a mapping of pass name → ``codex.passes.base.Pass``, ``conditions`` one of name → condition.
 
-    ``ladders``: pass → what follows its failures; ``tier_ladders``: the same for (pass, tier).
+    ``ladders``: pass → what follows its faulty replies; ``tier_ladders``: the same for (pass, tier); ``shortfalls``:
+    pass → what follows when its reply is sound and the subject falls short.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Track:
     conditions: str = ""
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     tier_ladders: Mapping[tuple[str, str], Ladder] = field(default_factory=dict)
+    shortfalls: Mapping[str, Ladder] = field(default_factory=dict)
 
     @property
     def pass_names(self) -> tuple[str, ...]:

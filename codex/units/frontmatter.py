@@ -1,9 +1,11 @@
-"""Where the front matter of a unit begins and ends (unit-rubric §1.2)."""
+"""Where the front matter of a unit begins and ends (unit-rubric §1.2), and what that of another document says."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _OPENING = re.compile(r"---(\s*)")
 _CLOSING = re.compile(r"\n---\s*\n")
@@ -37,3 +39,12 @@ def split_frontmatter(text: str) -> Split | None:
             return None
         start = before + 1
     return Split(start, closing.start(), closing.end())
+
+
+def fields_of(text: str) -> Mapping[Any, Any]:
+    """The front matter of a plan or a flow; empty when there is none that can be read. Never raises."""
+    from codex.units.yamlsafe import load_yaml  # PyYAML: not needed to find where it stands
+
+    split = split_frontmatter(text)
+    found = load_yaml(text[split.start : split.end]) if split else None
+    return found if isinstance(found, dict) else {}

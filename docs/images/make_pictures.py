@@ -78,7 +78,7 @@ def _program() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment without what would lead the command to another server, or to a bill."""
+    """The environment of this process without what would lead the command to another server, or to a bill."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "ANTHROPIC", "CODEX"))}
 
 
@@ -111,8 +111,8 @@ def _scorecard(shown: Browser, url: str) -> bytes:
 
 
 def _concurrency(shown: Browser, url: str) -> bytes:
-    """The one slot of the campaign's integrator."""
-    shown.open(f"{url}/concurrency-limits", 1180, 620)
+    """The one slot of the campaign's integrator, above the limits of the deployments."""
+    shown.open(f"{url}/concurrency-limits", 1180, 660)
     shown.wait_for("document.body.innerText.includes('codex-integrate-')")
     shown.wait_until_still()
     return shown.picture()

@@ -16,7 +16,7 @@ from codex.agents.tools import WEB_BY_DEFAULT
 from codex.campaign.ledger import Ledger
 from codex.errors import Stopped, UserError
 from codex.integration.init import init_workspace
-from codex.passes.calls import agent_call, make_context
+from codex.passes.calls import next_call
 from codex.passes.engine import run_pass
 from codex.passes.services import Services
 from codex.settings import load_settings
@@ -36,8 +36,7 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def audit(root: Path, settings: str = "") -> AgentCall:
     (root / "codex.toml").write_text(settings, "utf-8")
     workspace = Workspace.open(root)
-    ledger = Ledger.load(workspace.snapshot())
-    return agent_call(workspace, *make_context(workspace, None, ledger, SUBJECT, "P1_audit"))
+    return next_call(workspace, SUBJECT, "P1_audit")
 
 
 def test_what_is_set_for_a_pass_reaches_its_call(pilot: Path) -> None:

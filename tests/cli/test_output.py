@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,28 +53,29 @@ def test_no_table_is_broken_in_a_pipe(workspace: Workspace) -> None:
     first, *rows = done.stdout.splitlines()
     assert len(first) > 80
     assert first.split()[-3:] == ["vain", "Ceiling", "Used"]
-    assert len(rows) == len({line["book"] for line in LINES}) + 1 + (rows[-1].find("estimated") > 0)
+    assert [row.split()[0] for row in rows[:-1]] == ["a", "b", "stray", "total"]
+    assert rows[-1].endswith("have estimated token counts.")
     shown = codexctl("ledger", "show", SLUG, "-w", workspace.root, COLUMNS="20").stdout
     assert f"book:{SLUG}: draft" in shown.splitlines()
 
 
 def text(made: object, width: int = 200) -> list[str]:
-    console = Console(width=width, record=True, quiet=True)
-    console.print(made)
-    return [line.rstrip() for line in console.export_text().splitlines()]
+    out = StringIO()
+    Console(width=width, file=out).print(made)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def test_a_table_shows_values_as_they_are() -> None:
     rows = [("[red]a[/red]\n\x1b[31mb", 12), ("c", None)]
     assert text(table(("[b]Name", "Figure"), rows, right=("Figure",))) == [
-        "[b]Name               Figure",
+        "[b]Name              Figure",
         "[red]a[/red] �[31mb      12",
         "c",
     ]
 
 
 def test_a_table_with_a_title_has_a_frame() -> None:
-    assert text(table(("a",), [("1",)], title="[b]Title"))[:2] == ["[b]Title", "┏━━━┓"]
+    assert text(table(("column",), [("1",)], title="[b]Title"))[:2] == ["[b]Title", "┏━━━━━━━━┓"]
 
 
 def test_a_bar_is_as_wide_as_it_is_told_to_be() -> None:
@@ -121,7 +123,6 @@ def test_a_run_for_a_script_prints_its_result_alone(
         ("produce-next", "--dry-run"),
         ("produce-next", "--backend", "handoff"),
         ("produce-next", "--brief-only"),
-        ("recover", "3.35", "--dry-run", "--unit", "03.09.02"),
         ("check", "--explain", "PH001"),
         ("ledger", "show"),
         ("costs",),

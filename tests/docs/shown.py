@@ -131,6 +131,8 @@ SHOWN: dict[str, Row] = {
         for name in ("call", "connections", "integrate", "recover", "run")
     },
     # --- writing
+    'codexctl ledger register book:lee-smooth-manifolds --title "Lee, Smooth Manifolds" --tier β': Typed("joined"),
+    "codexctl run lee-smooth-manifolds --dry-run": Typed("never more than $30.00"),
     "codexctl plan --write": Typed("plan.json"),
     "codexctl continuity --write": Typed("backward_density"),
     "codexctl ledger rebuild --write": Typed("campaign.json"),

@@ -191,7 +191,10 @@ def covered(tmp_path_factory: pytest.TempPathFactory, prefect_server: Server) ->
     environment |= {"PREFECT_API_URL": prefect_server.url, "PREFECT_HOME": str(home / "prefect")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     for line in ("codexctl pilot pilot", "codexctl init campaign"):
-        subprocess.run(line.split(), cwd=home, env=environment, check=True, capture_output=True, timeout=200)
+        done = subprocess.run(
+            line.split(), cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=200
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
     return home / "pilot", environment
 
 
@@ -224,11 +227,11 @@ def type_line(line: str, folder: Path, environment: dict[str, str], *, waits: bo
 
 
 def await_call(folder: Path, process: subprocess.Popen[str]) -> str:
-    """The names of the calls that wait for an answer, as soon as there is one."""
-    until = time.monotonic() + 90
+    """The names of the calls that this process waits for, as soon as there is one; earlier ones are still listed."""
+    begun, until = time.time(), time.monotonic() + 90
     while time.monotonic() < until and process.poll() is None:
         found = [each.parent.name for each in (folder / ".codex/state/handoff").glob("*/status.json")
-                 if '"waiting"' in each.read_text(encoding="utf-8")]  # fmt: skip
+                 if each.stat().st_mtime > begun and '"waiting"' in each.read_text(encoding="utf-8")]  # fmt: skip
         if found:
             return " ".join(found)
         time.sleep(0.2)

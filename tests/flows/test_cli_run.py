@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -73,6 +74,21 @@ def test_a_run_prints_its_transitions_and_a_second_one_has_nothing_to_do(
     again = codexctl(*asked)
     assert (again.returncode, again.stdout) == (0, f"{SLUG} is at audited; nothing to do\n")
     assert not (workspace.state_dir / "server.json").exists(), "the server that was named is used, none is started"
+
+
+@pytest.mark.soak
+def test_a_run_for_a_script_prints_its_result_alone(
+    prefect_server: Server, workspace: Workspace, tmp_path: Path
+) -> None:
+    """What the launcher and the flow tell goes to standard error (a quick variant: tests/cli/test_output.py)."""
+    folder = record(tmp_path / "recordings", "P1_audit.1", audit_reply())
+    asked = ("--backend", "replay", "--recordings", folder, "--format", "json", "-w", workspace.root)
+    done = codexctl("run", "3.35", "--until", "audited", *asked, PREFECT_API_URL=prefect_server.url)
+    assert done.returncode == 0, done.stderr
+    reached = json.loads(done.stdout)
+    assert (reached["book"], reached["state"]) == (SLUG, "audited")
+    assert f"Prefect {prefect_server.ui}" in done.stderr
+    assert "draft → audited  P1 audit" in done.stderr
 
 
 @pytest.mark.soak

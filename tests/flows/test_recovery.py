@@ -45,7 +45,7 @@ def after(seed: Workspace, *events: EventDraft) -> Ledger:
     ],
 )
 def test_every_ladder_has_an_end(seed: Workspace, pass_name: str, tries: int) -> None:
-    from flows.recovery import reason_to_escalate
+    from codex.campaign.recourse import reason_to_escalate
 
     for count in range(tries):
         ledger = after(seed, *[failed(pass_name, number=n) for n in range(count)])
@@ -57,7 +57,7 @@ def test_every_ladder_has_an_end(seed: Workspace, pass_name: str, tries: int) ->
 
 
 def test_a_unit_is_counted_by_itself_and_an_answer_begins_anew(seed: Workspace) -> None:
-    from flows.recovery import reason_to_escalate
+    from codex.campaign.recourse import reason_to_escalate
 
     unit = [failed("P4_production", "03.09.02", number=n) for n in range(3)]
     ledger = after(seed, *unit)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from codex.campaign.ledger import Ledger
 from codex.campaign.verify import verify
+from codex.integration import integrator
 from codex.integration.integrator import integrate
 from codex.workspace import Workspace
 
-from .helpers import NOW, fsck, git, new_unit, proposal
+from .helpers import BOOK, NOW, fsck, git, new_unit, proposal
 
 SETTINGS = '[git]\nremote = "origin"\npush = true\ntimeout_seconds = 20\n'
 IDENTITY = ("-c", "user.name=p", "-c", "user.email=p@x")

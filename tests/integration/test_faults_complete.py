@@ -19,7 +19,7 @@ from codex.integration.proposal import Proposal
 from codex.integration.withdrawal import withdrawal
 from codex.workspace import Workspace
 
-from . import test_faults, test_push
+from . import test_faults, test_push_kills
 from .helpers import NOW, fsck, git, in_child, new_unit, path_of, proposal, unit_text
 from .test_faults import state
 
@@ -61,7 +61,7 @@ def test_every_file_written_durably_is_in_the_table() -> None:
 
 def test_every_point_is_killed_by_a_test() -> None:
     """The tests that kill at these assert by themselves that the point was passed."""
-    killed = {*POINTS} - test_faults._NOT_PASSED | {*test_push.PASSED} | {*OF_A_WITHDRAWAL} | {*UPKEEP_POINTS}
+    killed = {*POINTS} - test_faults._NOT_PASSED | {*test_push_kills.PASSED} | {*OF_A_WITHDRAWAL} | {*UPKEEP_POINTS}
     assert killed >= ALL
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,15 +14,24 @@ from pathlib import Path
 
 import pytest
 
-from codex.campaign.ledger import Ledger
-from codex.campaign.verify import verify
 from codex.errors import UserError
-from codex.integration import integrator, spool
-from codex.integration.faults import POINTS, REMOTE_POINTS
+from codex.integration import spool
 from codex.integration.integrator import integrate
 from codex.workspace import Workspace
 
-from .helpers import BOOK, NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, unit_text
+from .helpers import NOW, changed_unit, git, new_unit, path_of, proposal, unit_text
+from .remotes import (
+    IDENTITY,
+    SETTINGS,
+    assert_whole,
+    commit_by_hand,
+    configure,
+    send,
+    ship,
+    shipped,
+    without_network,
+)
+
 
 @pytest.fixture
 def remote(workspace: Workspace, tmp_path: Path) -> Path:

@@ -137,3 +137,51 @@ def test_a_broken_graph_is_named_and_nothing_is_written(
     status, _, errors = plan()
     assert status == 2
     assert "manifests/deps.json" in errors
+
+
+@pytest.fixture
+def muddled(workspace: Workspace) -> Workspace:
+    """A second audit that gives an id again, writes one down as to come, and closes a circle."""
+    text = audit(("03.09.04", "Dirac operators"), ("03.09.08", "Heat kernels"), ("03.09.09", "Index theorems"))
+    text += "2. **`TBD.1` Zeta functions.** [NEW] Text.\n\n**DAG edges:**\n\n"
+    text += "- `03.09.08` ← {`03.09.09`, `03.09.05`}\n- `03.09.09` ← `03.09.08`\n"
+    (workspace.root / "plans/fasttrack/another.md").write_text(text, encoding="utf-8")
+    workspace.git.run("add", "plans")
+    workspace.git.run("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "Another audit")
+    return workspace
+
+
+def test_what_is_wrong_with_numbers_and_order_is_said(
+    muddled: Workspace, plan: Callable[..., tuple[int, str, str]]
+) -> None:
+    _, overview, _ = plan()
+    assert "numbering: 1 one id two titles, 1 provisional id\n" in overview
+    assert "cycles: 1, broken at 03.09.08 → 03.09.09\n" in overview
+    assert "03.09.08  P1  Heat kernels  (waits for 03.09.09, 03.09.05)\n" in overview
+
+    _, numbered, _ = plan("--explain", "03.09.04")
+    assert "plans/fasttrack/tester.md:3 writes 03.09.04 for “Spin groups”\n" in numbered
+    assert "one id two titles, which is “Dirac operators”; now 03.09.10 (next free id)\n" in numbered
+
+    _, circle, _ = plan("--explain", "03.09.08")
+    assert "  rests on:\n    03.09.09 Index theorems (not written)\n" in circle
+    assert "  in a cycle: 03.09.09 → 03.09.08 → 03.09.09\n" in circle
+    assert "    broken at 03.09.08 → 03.09.09, named by plans/fasttrack/another.md:11\n" in circle
+
+
+def test_the_comparison_names_what_only_one_of_the_two_reads(
+    muddled: Workspace, plan: Callable[..., tuple[int, str, str]]
+) -> None:
+    _, compared, _ = plan("--compare")
+    assert "    3 →   4  another\n" in compared and "tester\n" not in compared
+    beyond = "  plans/fasttrack/another.md:6: 03.09.11 P1 new_unit `TBD.1` Zeta functions (written without an id)\n"
+    assert f"1 bullets that only extended reads:\n{beyond}" in compared
+    assert "  plans/fasttrack/tester.md:3: id 03.09.04 → 03.09.10  Spin groups\n" in compared
+    assert "queued in extended alone: 2; in compat alone: 0;" in compared
+
+
+def test_a_batch_tells_how_the_queue_goes_on(muddled: Workspace, plan: Callable[..., tuple[int, str, str]]) -> None:
+    _, batch, _ = plan("--batch", "3")
+    assert "  group 1\n    03.09.04  P1  Dirac operators  (ready)\n" in batch, "one chapter: one at a time"
+    assert "critical path (2 units): 03.09.09 → 03.09.08\n" in batch
+    assert "in parallel: 0 of 6 units share their batch with another one (0 %, below the target of 70 %)\n" in batch

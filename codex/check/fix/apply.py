@@ -5,10 +5,11 @@ No check that passed may fail afterwards, at any level, warnings included; other
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from codex.check.answers import Answers
+from codex.check.compare import worse
 from codex.check.corpus import SnapshotAnswers
 from codex.check.depsfile import DEPS
 from codex.check.facts import Facts
@@ -16,14 +17,12 @@ from codex.check.fix.repairs import REPAIRS, Repair
 from codex.check.identities import identity_of
 from codex.check.registry import GRAPH_RULES, RULES
 from codex.check.result import UnitResult
-from codex.check.rule import Verdict
 from codex.check.runner import check_corpus, check_unit
 from codex.snapshot import Snapshot
 from codex.units import parse_unit
 
 #: Every round but the last changes the file, and two nearly always do.
 _ROUNDS = 5
-_RANK: Mapping[Verdict, int] = {"pass": 2, "not_judged": 1, "fail": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,11 @@ def _repair(snapshot: Snapshot, answers: Answers, path: str) -> Repaired | None:
 def _is_harmless(snapshot: Snapshot, answers: Answers, path: str, before: str, after: str) -> bool:
     old, new = (parse_unit(text.encode("utf-8"), path) for text in (before, after))
     if identity_of(old) == identity_of(new):
-        return not _worse(check_unit(old, answers, RULES), check_unit(new, answers, RULES))
+        return not _lower(check_unit(old, answers, RULES), check_unit(new, answers, RULES))
     changed = snapshot.with_changes({path: new.data})  # the file becomes a unit of the corpus: others may depend on it
     result = check_unit(new, SnapshotAnswers(changed), RULES)
     alone = all(check.passed for check in result.checks if check.code == "XI001")
-    return alone and not any(map(_worse, _graph(snapshot), _graph(changed)))
+    return alone and not any(map(_lower, _graph(snapshot), _graph(changed)))
 
 
 def _graph(snapshot: Snapshot) -> tuple[UnitResult, ...]:
@@ -83,12 +82,9 @@ def _graph(snapshot: Snapshot) -> tuple[UnitResult, ...]:
     return check_corpus(snapshot, [DEPS], select=codes).workspace if snapshot.exists(DEPS) else ()
 
 
-def _worse(old: UnitResult, new: UnitResult) -> bool:
-    """Whether any check has a lower verdict than before, or fails that was not there before."""
-    if new.error and not old.error:
-        return True
-    before = {check.code: _RANK[check.verdict] for check in old.checks}
-    return any(_RANK[check.verdict] < before.get(check.code, _RANK["pass"]) for check in new.checks)
+def _lower(old: UnitResult, new: UnitResult) -> bool:
+    """Whether anything is worse than before, warnings too."""
+    return bool(worse(old, new, decisive=False))
 
 
 def _gains_identity(repaired: Repaired) -> bool:

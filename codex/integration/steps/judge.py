@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from codex.check import UnitResult, check_corpus
 from codex.check.affected import affected_units, changed_paths, questions_of
+from codex.check.compare import worse
 from codex.check.depsfile import DEPS
 from codex.check.policy import Policy
 from codex.check.registry import GRAPH_RULES
-from codex.check.rule import Verdict
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import defects_of, rejected
-
-_RANK: Mapping[str, int] = {"pass": 2, "not_judged": 1, "fail": 0, "absent": 2}
 
 
 def judge_new(change: UnitChange, path: str, after: Draft, policy: Policy) -> str:
     """Require all checks; returns ``passed/total``. Raises Rejected with the defects, or when not all were judged."""
     result = _check(after, [path], policy)[path]
-    shown = _count(result)
     if result.state == "failing":
-        raise rejected(change.id, "checks", f"{shown} checks passed", defects_of(result))
-    open_checks = [c for c in result.checks if c.verdict == "not_judged" and c.severity == "error"]
+        raise rejected(change.id, "checks", f"{result.tally} checks passed", defects_of(result))
+    open_checks = [c for c in result.decisive if c.verdict == "not_judged"]
     if open_checks:
         names = "; ".join(f"{c.code} {c.name}: {c.detail}" for c in open_checks)
-        raise rejected(change.id, "not-judged", f"{shown} checks passed; not judged: {names}")
-    return shown
+        raise rejected(change.id, "not-judged", f"{result.tally} checks passed; not judged: {names}")
+    return result.tally
 
 
 def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, policy: Policy) -> str:
     """Require that no check gets worse than it was; returns ``passed/total``. Raises Rejected with what got worse."""
     old, new = _check(before, [path], policy)[path], _check(after, [path], policy)[path]
-    worse = _worse(old, new)
-    if worse:
-        codes = {code for code, _ in worse}
+    lower = worse(old, new)
+    if lower:
+        codes = {code for code, _ in lower}
         defects = [d for d in defects_of(new) if d["code"] in codes or new.error]
-        detail = "worse than before: " + "; ".join(f"{code} {name}" for code, name in worse)
+        detail = "worse than before: " + "; ".join(f"{code} {name}" for code, name in lower)
         raise rejected(change.id, "checks", detail, defects)
-    return _count(new)
+    return new.tally
 
 
 def judge_others(change: UnitChange, path: str, before: Draft, after: Draft, policy: Policy) -> None:
@@ -50,8 +45,8 @@ def judge_others(change: UnitChange, path: str, before: Draft, after: Draft, pol
     """
     names = sorted(others_to_judge(before, after, policy) - {path})
     old, new = _check(before, names, policy), _check(after, names, policy)
-    broken = [(new[path].id or path, _worse(old[path], new[path])) for path in names if path in old and path in new]
-    shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in worse)}" for unit, worse in broken if worse]
+    broken = [(new[path].id or path, worse(old[path], new[path])) for path in names if path in old and path in new]
+    shown = [f"{unit}: {', '.join(f'{code} {name}' for code, name in lower)}" for unit, lower in broken if lower]
     if shown:
         raise rejected(change.id, "breaks-others", "it would break " + "; ".join(shown))
 
@@ -75,19 +70,3 @@ def _check(draft: Draft, paths: list[str], policy: Policy) -> dict[str, UnitResu
         return {}
     report = check_corpus(draft.snapshot(), paths, policy=policy)
     return {result.path: result for result in (*report.results, *report.workspace)}
-
-
-def _count(result: UnitResult) -> str:
-    return f"{sum(check.passed for check in result.checks)}/{len(result.checks)}"
-
-
-def _worse(old: UnitResult, new: UnitResult) -> list[tuple[str, str]]:
-    """Checks (code, name) of severity error whose verdict is worse than before; a new one must pass."""
-    if new.error and not old.error:
-        return [(new.error.code, new.error.sentence)]
-    before: dict[str, Verdict] = {check.code: check.verdict for check in old.checks}
-    return [
-        (check.code, check.name)
-        for check in new.checks
-        if check.severity == "error" and _RANK[check.verdict] < _RANK[before.get(check.code, "absent")]
-    ]

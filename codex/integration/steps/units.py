@@ -124,7 +124,7 @@ def _place_new(change: UnitChange, index: CorpusIndex) -> str:
         raise taken(change, there, index)
     unit = parse_unit(change.text.encode("utf-8"), change.slug)
     try:
-        return index.place(change.id, change.slug, unit.text_value("section"), unit.text_value("chapter"))
+        return index.place_draft(unit, change.id, change.slug)
     except UserError as exc:
         raise rejected(change.id, "checks", str(exc)) from exc
 

@@ -14,13 +14,13 @@ from codex.corpus.titles import telling_words
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.excerpts import fitting, pieces
 from codex.units import Unit
+from codex.units.frontmatter import fields_of
 from codex.units.yamlsafe import load_yaml
 
 #: Neighbours whose emphasis is told.
 _NEIGHBOURS = 8
 _VOICE_BYTES = 1_500
 _EMPHASIS_BYTES = 420
-_FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 _VOICE_HEADING = re.compile(
     r"^#{2,3} [^\n]*(?:voice|perspective|distinctive|is for)[^\n]*\n", re.IGNORECASE | re.MULTILINE
 )
@@ -69,8 +69,7 @@ def throughlines(case: Case) -> Iterator[str]:
 
 def _flow(text: str, path: str) -> Mapping[Any, Any]:
     """The front matter of a flow; empty when it cannot be read (the continuity report says why)."""
-    front = _FRONT.match(text) if path.endswith(".md") else None
-    found = load_yaml(front[1] if front else "" if path.endswith(".md") else text)
+    found = fields_of(text) if path.endswith(".md") else load_yaml(text)
     return found if isinstance(found, Mapping) else {}
 
 

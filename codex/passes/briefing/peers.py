@@ -40,9 +40,9 @@ def _rank(peer: Peer) -> tuple[bool, int, float]:
 def _judge(case: Case, unit_id: str) -> Peer:
     unit, figures = case.units[unit_id], case.measured(unit_id)
     met = sum(value(figures, t) >= t.minimum for t in case.thresholds)
-    result = check_text(case.context.snapshot, unit.path, unit.data)
-    passed = sum(check.verdict != "fail" for check in result.checks)
-    return Peer(unit_id, met, len(case.thresholds), passed, len(result.checks), figures.forward_density)
+    result = check_text(case.context.snapshot, unit.path, unit.data, policy=case.context.policy)
+    passed = sum(check.verdict != "fail" for check in result.decisive)
+    return Peer(unit_id, met, len(case.thresholds), passed, len(result.decisive), figures.forward_density)
 
 
 def excerpt_of(case: Case, peer: Peer) -> str:

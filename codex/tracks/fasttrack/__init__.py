@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.flows import FLOW
-from codex.tracks.fasttrack.ladders import LADDERS, TIER_LADDERS
+from codex.tracks.fasttrack.ladders import LADDERS, SHORTFALLS, TIER_LADDERS
 from codex.tracks.fasttrack.units import UNIT
 from codex.tracks.track import Track
 
@@ -13,6 +13,7 @@ TRACK = Track(
     machines=(BOOK, FLOW, UNIT),
     ladders=LADDERS,
     tier_ladders=TIER_LADDERS,
+    shortfalls=SHORTFALLS,
     conditions="codex.campaign.conditions:CONDITIONS",
     passes="codex.passes.registry:FASTTRACK",
 )

@@ -11,7 +11,7 @@ _BROADER = Rung("retry", "Use a broader source list: course pages, doctoral thes
 _METRICS = "Address each of the named metrics; finding no gap is no answer while one is below its threshold."
 _LOOP = Rung("back", "Weave again for the metrics that fell short, then verify again.")
 
-#: Pass → rungs: the first is for the first failure, the last for every failure from there on.
+#: Pass → what follows its faulty replies; those that are not here have the ladder of every pass (DEFAULT).
 LADDERS: dict[str, Ladder] = {
     AUDIT: (
         _BROADER,
@@ -28,11 +28,15 @@ LADDERS: dict[str, Ladder] = {
         Rung("reduce", "Produce only the sections that failed; the others stay as they are.", Decimal("1.5")),
         ESCALATE,
     ),
+    WEAVING: (Rung("retry", _METRICS), Rung("retry", _METRICS), ESCALATE),
+}
+
+#: The same for sound replies that find the book short of its thresholds.
+SHORTFALLS: dict[str, Ladder] = {
     VERIFICATION: (
         Rung("back", "Back to production with the rows that are not covered."),
         Rung("accept", "Reduce the threshold for this book and document what is deferred."),
     ),
-    WEAVING: (Rung("retry", _METRICS), Rung("retry", _METRICS), ESCALATE),
     CONTINUITY: (_LOOP, _LOOP, _LOOP, ESCALATE),
 }
 
