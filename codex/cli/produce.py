@@ -55,10 +55,8 @@ def produce_next(
 
 
 def _calls(place: Workspace, works: Iterable[Work]) -> list[AgentCall[Any]]:
-    from codex.campaign.ledger import Ledger
     from codex.passes.calls import next_call
 
-    ledger = Ledger.load(place.snapshot())
     return [next_call(place, work.subject, "production", unit) for work in works for unit in sorted(work.units or ())]
 
 

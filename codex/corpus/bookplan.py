@@ -100,7 +100,7 @@ def new_document(title: str, front_matter: Mapping[str, Any]) -> str:
 def update_front_matter(text: str, values: Mapping[str, Any]) -> str:
     """The document with these keys set; other keys, their order and comments stay. Raises ContentError as units do."""
     for key, value in values.items():
-        if _front_matter(text).get(key, _ABSENT) != value:
+        if fields_of(text).get(key, _ABSENT) != value:
             text = set_frontmatter_value(text, key, value)
     return text
 
