@@ -6,6 +6,9 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 TESTING := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not soak"
 
+# What is compiled once is not compiled again in each of the processes that the tests start, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install pilot test soak coverage lint sizes bench docs pictures clean
 
 install: $(STAMP)
@@ -47,7 +50,7 @@ sizes: install
 	@$(PY) -m tests.house.sizes
 
 bench: install
-	@for each in bench/*.py; do $(PY) $$each || exit 1; done
+	@$(PY) -m bench $(BENCH)
 
 docs: install
 	@$(PY) -m codex.check.docs

@@ -20,9 +20,11 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Found]]] = {
 
 
 def main() -> int:
-    parser = arguments(__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], default=[], metavar="NAME", help="only these")
+    parser = arguments("All benchmarks, or those that are named, in one table.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(BENCHMARKS)}")
     given = parser.parse_args()
+    if unknown := set(given.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     found: list[Found] = []
     begun = time.perf_counter()
     for name in given.names or BENCHMARKS:

@@ -1,4 +1,4 @@
-"""What prompt caching saves: ``python bench/caching.py`` or ``make bench``.
+"""What prompt caching saves: ``python -m bench.caching``.
 
 First a batch of eight units of production, with caching and without, at the prices of manifests/prices.json; then the
 whole embedded pilot, with the share of each pass's input that is read from the cache. The local server counts tokens
@@ -19,10 +19,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.table import Bar, Found, Row, against, alone, say
 from codex.agents.anthropic_backend import replay_backend
 from codex.agents.backends import REPLAY_URL
 from codex.agents.cache_meter import CacheMeter
@@ -36,10 +36,11 @@ from codex.agents.tools import Toolbox
 from codex.agents.usage import Usage
 from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids
 from codex.integration.init import init_workspace
 from codex.integration.integrator import drain
 from codex.passes.calls import agent_call, make_context
-from codex.passes.engine import production_units, run_pass
+from codex.passes.engine import run_pass
 from codex.passes.registry import get_pass
 from codex.passes.services import Services
 from codex.snapshot import Snapshot
@@ -51,39 +52,35 @@ PRODUCTION = "P4_production"
 BATCH = 8
 AT_ONCE = 6
 #: Input cost with caching, as a multiple of without.
-ALLOWED = Decimal("0.35")
+ALLOWED = Bar(0.35, of="ratio")
 
 
-def main() -> int:
+def rows() -> Iterator[Found]:
     with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
         home = Path(folder)
         workspace = init_workspace(home / "pilot", campaign="pilot")
         with _metered(PILOT) as url, _replaying(url), Services.open(workspace, "replay") as services:
             asyncio.run(_until_production(workspace, services))
-            ratio = _batch(workspace, services, home)
+            yield from _batch(workspace, services, home)
             asyncio.run(_to_the_end(workspace, services))
-            _shares(services.journal)
-    return 0 if ratio <= ALLOWED else 1
+            yield from _shares(services.journal)
 
 
 # --- a batch of eight -----------------------------------------------------------------------------------------------
 
 
-def _batch(workspace: Workspace, services: Services, home: Path) -> Decimal:
+def _batch(workspace: Workspace, services: Services, home: Path) -> Iterator[Row]:
     calls, snapshot = _calls(_as_shipped(workspace), services, home / "recordings")
-    say(f"a batch of {BATCH} units of production, {calls[0].model}, {AT_ONCE} at once, recorded conversations")
-    costs = {}
+    say(f"  a batch of {BATCH} units of production, {calls[0].model}, {AT_ONCE} at once, recorded conversations")
+    costs: dict[str, float] = {}
     for cache in ("off", "5m", "1h"):
         used = asyncio.run(_held([replace(call, cache=cache) for call in calls], home / cache, home, snapshot))
-        costs[cache] = builtin_prices().of(calls[0].model).input_cost(used) / BATCH
+        costs[cache] = float(builtin_prices().of(calls[0].model).input_cost(used)) / BATCH
         share = used.cache_read_tokens / used.total_input
-        say(
-            f"  cache {cache:<4}{used.total_input / BATCH:>9,.0f} input tokens a unit, {share:4.0%} read from cache, "
-            f"${costs[cache]:.4f} a unit, {costs[cache] / costs['off']:.2f} × without"
-        )
-    ratio = costs["5m"] / costs["off"]
-    say(f"  input cost with caching: {ratio:.2f} × without; at most {ALLOWED}{'  OVER' if ratio > ALLOWED else ''}\n")
-    return ratio
+        say(f"  cache {cache:<4}{used.total_input / BATCH:>9,.0f} input tokens a unit, {share:4.0%} read from cache")
+    for cache in ("5m", "1h"):
+        what, bar = f"input of {BATCH} units, cache {cache}", ALLOWED if cache == "5m" else None
+        yield against(what, costs[cache], "$ a unit", "without a cache", costs["off"], bar)
 
 
 def _as_shipped(workspace: Workspace) -> Workspace:
@@ -94,11 +91,15 @@ def _as_shipped(workspace: Workspace) -> Workspace:
     return Workspace.open(workspace.root)
 
 
+def _owed(workspace: Workspace) -> list[str]:
+    return owed_ids(Ledger.load(workspace.snapshot()).entry(SUBJECT))
+
+
 def _calls(workspace: Workspace, services: Services, folder: Path) -> tuple[list[AgentCall[Any]], Snapshot]:
     """Eight production calls: the pilot's units in turn, each under a name of its own and with a recording."""
     each = get_pass(PRODUCTION)
     calls, snapshot = [], workspace.snapshot()
-    units = production_units(workspace, SUBJECT)
+    units = _owed(workspace)
     for number in range(BATCH):
         context = make_context(workspace, services, workspace.snapshot(), SUBJECT, each, units[number % len(units)])
         call = agent_call(workspace, context, each)
@@ -129,7 +130,7 @@ async def _held(calls: list[AgentCall[Any]], state: Path, home: Path, snapshot: 
 
 
 async def _until_production(workspace: Workspace, services: Services) -> None:
-    while not production_units(workspace, SUBJECT) or _step(workspace).source != "in-production":
+    while not _owed(workspace) or _step(workspace).source != "in-production":
         await _advance(workspace, services)
 
 
@@ -149,27 +150,26 @@ async def _advance(workspace: Workspace, services: Services) -> None:
     step = _step(workspace)
     units: list[str | None] = []
     if step.source == "in-production":
-        units += production_units(workspace, SUBJECT)
+        units += _owed(workspace)
     await asyncio.gather(
         *(run_pass(workspace, services, SUBJECT, step.pass_name, unit=unit) for unit in units or [None])
     )
     drain(workspace)
 
 
-def _shares(journal: Journal) -> None:
+def _shares(journal: Journal) -> Iterator[Row]:
     used: dict[str, Usage] = defaultdict(Usage)
     models = {}
     for row in journal.rows("SELECT * FROM calls WHERE state = 'settled'"):
         fresh, read, written = row["input_tokens"], row["cache_read_tokens"], row["cache_write_tokens"]
         used[row["pass"]] += Usage(fresh, row["output_tokens"], read, written, row["cache_write_1h_tokens"])
         models[row["pass"]] = row["model"]
-    say("the whole pilot: what part of each pass's input is read from the cache")
     for pass_name, usage in used.items():
         price = builtin_prices().of(models[pass_name])
-        without = price.input_cost(Usage(usage.total_input))
+        without = float(price.input_cost(Usage(usage.total_input)))
         share = usage.cache_read_tokens / usage.total_input
-        cost = price.input_cost(usage)
-        say(f"  {pass_name:<16}{share:5.0%} read, input ${cost:.4f}, {cost / without:.2f} × without")
+        what = f"input of {pass_name} in the pilot, {share:.0%} read"
+        yield against(what, float(price.input_cost(usage)), "$", "without a cache", without)
 
 
 # --- around it ------------------------------------------------------------------------------------------------------
@@ -190,10 +190,5 @@ def _replaying(url: str) -> Iterator[None]:
         del os.environ[REPLAY_URL]
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone(rows))

@@ -1,51 +1,42 @@
-"""How fast integrations are, and what they leave behind: ``make bench``, or ``python bench/integrate.py [--full]``.
+"""How fast integrations are, and what they leave behind: ``python -m bench.integrate [--sizes N N] [--weight N]``.
 
-On the published test corpus, where it is there, and on generated corpora of 100 to 10,000 units: one unit integrated
+On the published test corpus, where it is there, and on generated corpora of 100 and 10,000 units: one unit integrated
 (validated, registered, committed, continuity measured before and after), warm, in a process that has integrated before
-and as a whole command; eight units in one proposal; proposals of one unit drained from the spool; what the repository
-weighs. Each is a multiple of the floor, measured in the same minutes: git's own plumbing committing the same files.
+and as a whole command; eight units in one proposal; proposals of one unit drained from the spool. The floor is git's
+own plumbing committing the same files. The two sizes are measured in turns, so that whatever else the machine does
+hits both. Other work adds to wall-clock times, and least to processor times, so both are given.
 
-Other work on the machine adds to wall-clock times, and least to processor times, so both are given.
+``--weight N`` makes N integrations into 1,000 units and says what the repository weighs afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-import resource
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from types import ModuleType
 from typing import Any
-
-from generator import fresh_unit, make_corpus, write_repository
 
 import codex.integration.apply as applying
 import codex.integration.finish as finishing
-import codex.integration.steps.units as unit_steps
-from codex.gitio import Git
+from bench.corpora import Corpus, Timed, command, generated, in_published, plumbing
+from bench.corpus import ABSENT, is_published_here, published
+from bench.table import Bar, Found, Row, Skipped, against, alone, say
 from codex.integration import integrator, spool
-from codex.integration.integrator import drain, integrate
-from codex.integration.proposal import CostLine, Proposal, UnitChange
+from codex.integration.integrator import drain
+from codex.integration.steps import units as unit_steps
 from codex.integration.upkeep import keep_up
 from codex.settings import GitSettings
-from codex.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared" / "corpus" / "fasttrack.tar.zst"
-SIZES = (100, 1_000, 3_000, 10_000)
-_GENERATED_ID = re.compile(r"\b60\.\d\d\.\d\d\b(?!-)")
-SINGLES, BATCHES, DRAINED = 9, 3, 40
+SIZES = (100, 10_000)
+ROUNDS, SINGLES, BATCHES, COMMANDS, DRAINED = 3, 3, 3, 2, 10
 #: What the table of steps shows: a label, the module that calls, the name it calls.
-STEPS: tuple[tuple[str, Any, str], ...] = (
+STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("checks of the unit", unit_steps, "judge_new"),
     ("checks of other units", unit_steps, "judge_others"),
     ("catalog, graph, connections, plan", unit_steps, "register"),
@@ -60,160 +51,79 @@ STEPS: tuple[tuple[str, Any, str], ...] = (
 )
 
 
-@dataclass
-class Timed:
-    """Wall and processor seconds (children included) of some runs of one thing."""
-
-    wall: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
-
-    def run(self, act: Callable[[], Any]) -> None:
-        wall, processor = time.perf_counter(), _processor()
-        act()
-        self.wall.append(time.perf_counter() - wall)
-        self.processor.append(_processor() - processor)
-
-    def __str__(self) -> str:
-        return f"{median(self.wall):7.3f} s {median(self.processor):7.3f} s"
-
-
-def _processor() -> float:
-    """Processor seconds that this process and its ended children have taken."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-@dataclass
-class Corpus:
-    """A workspace to integrate into; ``units`` as the generator counts them, to know which ids are free."""
-
-    name: str
-    workspace: Workspace
-    units: int
-    used: int = 0
-
-    def proposal(self, units: int = 1) -> Proposal:
-        made = [fresh_unit(self.units, self.used + number) for number in range(units)]
-        self.used += units
-        changes = [UnitChange(action="new", id=plan.id, slug=plan.slug, text=text) for plan, text in made]
-        costs = [_cost(f"bench-{plan.id}", plan.id) for plan, _ in made]
-        return Proposal(
-            subject=self.subject, pass_name="P4_production", title=f"Units {changes[0].id} …", base=self.head(),
-            units=tuple(changes), costs=tuple(costs),
-        )  # fmt: skip
-
-    @property
-    def subject(self) -> str:
-        return "book:book-001"
-
-    def head(self) -> str:
-        return self.workspace.git.out("rev-parse", "HEAD")
-
-    def integrate(self, units: int = 1) -> None:
-        (result,) = integrate(self.workspace, [self.proposal(units)])
-        if len(result.accepted) != units:
-            raise SystemExit(f"not accepted: {result}")
-
-
-@dataclass
-class PublishedCorpus(Corpus):
-    """The same with units that need units of the published corpus, in a section that it does not have."""
-
-    shipped: list[str] = field(default_factory=list)
-
-    @property
-    def subject(self) -> str:
-        return "campaign"
-
-    def proposal(self, units: int = 1) -> Proposal:
-        made = super().proposal(units)
-        return made.model_copy(update={"units": tuple(map(self._needing, made.units))})
-
-    def _needing(self, unit: UnitChange) -> UnitChange:
-        def there(found: re.Match[str]) -> str:
-            return found[0] if found[0] == unit.id else self.shipped[int(found[0].replace(".", "")) % len(self.shipped)]
-
-        return unit.model_copy(update={"text": _GENERATED_ID.sub(there, unit.text)})
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Benchmark of integrations.")
-    parser.add_argument("--full", action="store_true", help="really make 1,000 integrations for the repository's size")
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="sizes of the generated corpora")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
-        say(f"{'':<34}{'wall':>9} {'processor':>9}   × floor")
-        medians = {}
-        for corpus in _corpora(Path(folder), given.sizes):
-            medians[corpus.name] = _measure(corpus)
-        _compare(medians)
-        _size(Path(folder), 1_000 if given.full else 60)
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def _corpora(folder: Path, sizes: list[int]) -> Iterator[Corpus]:
-    if SHARED.exists() and shutil.which("zstd"):
-        yield _shared(folder)
+def rows(sizes: Sequence[int] = SIZES) -> Iterator[Found]:
+    if is_published_here():
+        with published(git=True) as root:
+            yield from _published(in_published(root))
     else:
-        say("the published test corpus (../shared/corpus) or zstd is not on this machine: only generated ones")
-    for units in sizes:
-        yield _generated(folder, units)
+        yield Skipped("integrate into the published corpus", ABSENT)
+    with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
+        yield from _by_size([generated(Path(folder) / str(units), units) for units in sizes])
 
 
-def _shared(folder: Path) -> Corpus:
-    subprocess.run(["tar", "--zstd", "-xf", SHARED, "-C", folder], check=True)
-    root = folder / "fasttrack"
-    git = Git(root)
-    git.run("init", "--quiet", "--template=", "--initial-branch=main")
-    git.run("add", "--all")
-    git.run("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "--message=corpus")
-    shipped = [path.name[:8] for path in sorted((root / "content").rglob("0[0-8].*.md"))[:400]]
-    return PublishedCorpus("published corpus", Workspace.open(root), 100, shipped=shipped)
+def _published(corpus: Corpus) -> Iterator[Row]:
+    single, floor = _singles([corpus])[0]
+    yield against("one unit, published corpus, warm", single.wall, "s", "git's plumbing", floor.wall, Bar(0.5))
+    yield from _batch(corpus, single, Bar(2))
+    rate, bar = DRAINED / min(_drained(corpus) for _ in range(ROUNDS)), Bar(3, least=True)
+    yield against("sustained, published corpus", rate, "units/s", "one after the other", 1 / single.wall, bar)
+    yield _command(corpus, single)
 
 
-def _generated(folder: Path, units: int) -> Corpus:
-    root = folder / f"generated-{units}"
-    start = time.perf_counter()
-    write_repository(make_corpus(units), root)
-    say(f"{units:,} units generated and committed in {time.perf_counter() - start:.1f} s")
-    return Corpus(f"{units:,} units", Workspace.open(root), units)
-
-
-def _cost(call: str, unit: str) -> CostLine:
-    return CostLine(
-        call=call, timestamp="2026-01-05T12:00:00Z", book="book-001", pass_name="P4_production", unit=unit,
-        agent_id="bench", backend="replay", model="none", input_tokens=9000, output_tokens=4000, cost_usd="0.12",
-        duration_s=40.0, outcome="ok",
-    )  # fmt: skip
-
-
-def _measure(corpus: Corpus) -> float:
-    """Print the figures of one corpus; returns the median processor seconds of one unit, warm."""
-    first = Timed()
-    first.run(corpus.integrate)
-    floor, single, batch, command = Timed(), Timed(), Timed(), Timed()
-    steps: dict[str, list[float]] = defaultdict(list)
-    with _watched(steps):
-        for _ in range(SINGLES):
-            single.run(corpus.integrate)
-            floor.run(lambda: _plumbing(corpus.workspace.root))
-    for _ in range(BATCHES):
-        batch.run(lambda: corpus.integrate(8))
-        command.run(lambda: _command(corpus))
+def _drained(corpus: Corpus) -> float:
+    """Seconds for a spool full of proposals of one unit."""
     for _ in range(DRAINED):
         spool.put(corpus.workspace, corpus.proposal())
-    sustained = Timed()
-    sustained.run(lambda: drain(corpus.workspace))
-    rows = (("one unit", single), ("eight units", batch), ("one unit, whole command", command), ("cold", first))
-    for name, timed in (*rows, ("floor: plumbing", floor)):
-        say(f"{corpus.name:<18} {name:<24}{timed}   {median(timed.wall) / median(floor.wall):6.1f}")
-    say(f"{corpus.name:<18} sustained {DRAINED / sustained.wall[0]:6.2f} units/s")
-    _table(steps, SINGLES)
-    return median(single.processor)
+    drained = Timed()
+    drained.run(lambda: drain(corpus.workspace))
+    return drained.wall
+
+
+def _by_size(corpora: Sequence[Corpus]) -> Iterator[Row]:
+    measured = _singles(corpora)
+    for corpus, (single, floor) in zip(corpora, measured, strict=True):
+        yield against(f"one unit, {corpus.name}, warm", single.wall, "s", "git's plumbing", floor.wall)
+    (small, _), (large, _) = measured[0], measured[-1]
+    name, other = corpora[-1].name, corpora[0].name
+    if len(corpora) > 1:
+        bar = Bar(2, of="ratio")
+        yield against(f"one unit, {name}, wall time", large.wall, "s", f"the same, {other}", small.wall, bar)
+        yield against(f"one unit, {name}, processor", large.processor, "s", f"the same, {other}", small.processor)
+    yield from _batch(corpora[-1], large, Bar(2.5, of="ratio"))
+    yield _command(corpora[-1], large)
+
+
+def _singles(corpora: Sequence[Corpus]) -> list[tuple[Timed, Timed]]:
+    """One unit at a time, in turns: for each corpus an integration, warm, and git's plumbing for the same files."""
+    found = [(Timed(), Timed()) for _ in corpora]
+    steps: list[dict[str, list[float]]] = [defaultdict(list) for _ in corpora]
+    for number in range(ROUNDS):
+        for corpus, (single, floor), watched in zip(corpora, found, steps, strict=True):
+            first = Timed()
+            first.run(corpus.integrate)  # what another corpus pushed out of memory is read again
+            if not number:
+                say(f"  {corpus.name}: the first took {first.wall:.1f} s")
+            with _watched(watched):
+                for _ in range(SINGLES):
+                    single.run(corpus.integrate)
+                    floor.run(lambda root=corpus.workspace.root: plumbing(root))  # type: ignore[misc]
+    for corpus, watched in zip(corpora, steps, strict=True):
+        _tell(corpus.name, watched, ROUNDS * SINGLES)
+    return found
+
+
+def _batch(corpus: Corpus, single: Timed, bar: Bar) -> Iterator[Row]:
+    batch = Timed()
+    for _ in range(BATCHES):
+        batch.run(lambda: corpus.integrate(8))
+    yield against(f"eight units, {corpus.name}", batch.wall, "s", "eight times one unit", 8 * single.wall, bar)
+
+
+def _command(corpus: Corpus, single: Timed) -> Row:
+    whole = Timed()
+    for _ in range(COMMANDS):
+        whole.run(lambda: command(corpus))
+    return against(f"codexctl integrate FILE, {corpus.name}", whole.wall, "s", "one unit, warm", single.wall)
 
 
 @contextmanager
@@ -240,65 +150,40 @@ def _timing(act: Callable[..., Any], into: list[float]) -> Callable[..., Any]:
     return timed
 
 
-def _table(steps: dict[str, list[float]], runs: int) -> None:
+def _tell(name: str, steps: dict[str, list[float]], runs: int) -> None:
+    say(f"  {name}: where the time of one unit goes")
     for label, _, _ in STEPS:
         say(f"    {label:<36}{sum(steps[label]) / runs * 1000:7.1f} ms")
 
 
-def _plumbing(root: Path) -> None:
-    """The last commit's files made into a commit once more by git alone; the branch does not move."""
-    git, index = Git(root), root / ".git" / "bench-index"
-    env = {"GIT_INDEX_FILE": str(index), "GIT_LITERAL_PATHSPECS": "1"}
-    paths = git.out("diff-tree", "-r", "--name-only", "--no-renames", "HEAD~1", "HEAD").splitlines()
-    oids = git.out("hash-object", "-w", "--no-filters", "--stdin-paths", stdin="\n".join(paths).encode()).split()
-    git.run("read-tree", "HEAD", env=env)
-    lines = "".join(f"100644 {oid}\t{path}\n" for path, oid in zip(paths, oids, strict=True))
-    git.run("update-index", "--index-info", stdin=lines.encode(), env=env)
-    tree = git.out("write-tree", env=env)
-    who = {f"GIT_{role}_{part}": "bench" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
-    commit = git.out("commit-tree", tree, "-p", "HEAD", "-m", "floor", env=who)
-    git.run("update-ref", "refs/bench/floor", commit)
-    index.unlink()
-
-
-def _command(corpus: Corpus) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        (unit,) = corpus.proposal().units
-        file = Path(folder) / f"{unit.id}-{unit.slug}.md"
-        file.write_text(unit.text, encoding="utf-8")
-        command = [sys.executable, "-m", "codex.cli", "integrate", str(file), "-w", str(corpus.workspace.root)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-        if done.returncode:
-            raise SystemExit(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
-
-
-def _compare(medians: dict[str, float]) -> None:
-    small, large = medians.get("100 units"), medians.get("10,000 units")
-    if small and large:
-        say(f"10,000 units against 100, one unit warm: {large / small:.2f} × processor time (bar: at most 2)")
-
-
-def _size(folder: Path, runs: int) -> None:
-    corpus = _generated(folder / "size", 1_000)
-    before = _weight(corpus)
-    largest = 0
-    for number in range(runs):
-        corpus.integrate()
-        largest = max(largest, _weight(corpus)) if number % 10 == 0 else largest
-    grown = _weight(corpus) - before
-    loose = GitSettings(loose_objects=1)
-    keep_up(corpus.workspace.git, loose)
-    packed = _weight(corpus) - before
+def _weigh(runs: int) -> None:
+    """Say what so many integrations add to a repository of 1,000 units, as they are and packed."""
+    with tempfile.TemporaryDirectory(prefix="codex-bench-") as folder:
+        corpus = generated(Path(folder) / "weight", 1_000)
+        before = _weight(corpus)
+        for _ in range(runs):
+            corpus.integrate()
+        grown = _weight(corpus) - before
+        keep_up(corpus.workspace.git, GitSettings(loose_objects=1))
+        packed = _weight(corpus) - before
     say(f"1,000 units: .git has {before / 1e6:.1f} MB; {runs} integrations add {grown / 1e6:.1f} MB, "
-        f"{packed / 1e6:.1f} MB once packed")  # fmt: skip
-    if runs != 1_000:
-        megabytes = packed / runs * 1_000 / 1e6
-        say(f"that is {megabytes:.0f} MB for 1,000 integrations, packed (extrapolated; --full makes them all)")
+        f"{packed / 1e6:.1f} MB once packed ({packed / runs / 1e3:.0f} kB each)")  # fmt: skip
 
 
 def _weight(corpus: Corpus) -> int:
     return sum(path.lstat().st_size for path in (corpus.workspace.root / ".git").rglob("*") if path.is_file())
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.integrate", description="Benchmark of integrations.")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sizes of the generated corpora")
+    parser.add_argument("--weight", type=int, metavar="N", help="only: what N integrations add to a repository")
+    given = parser.parse_args()
+    if given.weight:
+        _weigh(given.weight)
+        return 0
+    return alone(lambda: rows(given.sizes))
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

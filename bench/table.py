@@ -113,7 +113,9 @@ def _lines(rows: Sequence[Row]) -> Iterator[str]:
     table = [HEADS, *map(_cells, rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]
     for number, cells in enumerate(table):
-        right = [cell.rjust(width) if at in {1, 3} else cell.ljust(width) for at, (cell, width) in _numbered(cells, widths)]
+        right = [
+            cell.rjust(width) if at in {1, 3} else cell.ljust(width) for at, (cell, width) in _numbered(cells, widths)
+        ]
         yield "  ".join(right).rstrip()
         if number == 0:
             yield "  ".join("-" * width for width in widths)

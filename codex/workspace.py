@@ -42,15 +42,13 @@ class Workspace:
     def open(cls, path: Path | str | None = None) -> Workspace:
         """The workspace at ``path`` (default: the current folder) or in the nearest folder above it.
 
-        A checkout that a killed integration left unfinished is finished first, unless an integration runs right now.
-        Raises WorkspaceError when there is no such folder.
+        Nothing is changed there (codex/integration/opening.py finishes what a killed writer left). Raises
+        WorkspaceError when there is no such folder.
         """
         start = Path(path or ".").absolute()
         for folder in (start, *start.parents):
             if all((folder / mark).is_dir() for mark in MARKS):
-                found = cls(folder)
-                found._finish_checkout()
-                return found
+                return cls(folder)
         raise _no_workspace(start, named=path is not None)
 
     @cached_property
@@ -137,12 +135,6 @@ class Workspace:
         problem = self.writable_problem()
         if problem is not None:
             raise problem
-
-    def _finish_checkout(self) -> None:
-        if (self.root / ".codex" / "state" / "checkout.json").exists():
-            from codex.integration.integrator import heal_if_free  # only after a crash: keep opening cheap
-
-            heal_if_free(self)
 
 
 def _no_workspace(start: Path, *, named: bool) -> WorkspaceError:

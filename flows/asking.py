@@ -79,7 +79,7 @@ def _first(waits: Waiting) -> str:
 def _description(waits: Waiting, problem: str) -> str:
     """What the form says, as Markdown: whatever others wrote is in a block of its own."""
     listed = "\n".join(f"- **{each.name}**: {each.does}" for each in offered(waits))
-    owed = ", ".join(str(each.get("id")) for each in waits.owed)
+    owed = ", ".join(each.id for each in waits.owed)
     parts = [f"**{waits.name}** waits at *{waits.state}*.", _block(waits.reason), listed]
     parts += [f"Outstanding: {owed}"] * bool(owed) + [f"The last answer was not possible: {problem}"] * bool(problem)
     return "\n\n".join(parts)

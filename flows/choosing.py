@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids
 from codex.errors import UserError
 from codex.passes.queued import slug_of
 from codex.planning.batches import pick
@@ -94,7 +95,7 @@ def _works(subjects: Mapping[str, str]) -> list[Work]:
 def _owed(ledger: Ledger, owner: str) -> Iterator[tuple[str, str]]:
     """Unit → book, for the free books with units to produce."""
     for subject in books_in_production(ledger, owner):
-        yield from ((unit_id, subject) for unit_id in owed_by(ledger, subject))
+        yield from ((unit_id, subject) for unit_id in owed_ids(ledger.entry(subject)))
 
 
 def books_in_production(ledger: Ledger, owner: str) -> list[str]:
@@ -113,19 +114,14 @@ def _closing(ledger: Ledger, owner: str) -> list[str]:
     return [
         subject
         for subject in books_in_production(ledger, owner)
-        if ledger.status(subject) == "in-production" and not owed_by(ledger, subject)
+        if ledger.status(subject) == "in-production" and not owed_ids(ledger.entry(subject))
     ]
-
-
-def owed_by(ledger: Ledger, subject: str) -> list[str]:
-    """The ids of what a subject owes, in the plan's order."""
-    owed = ledger.entry(subject).get("outstanding_deliverables") or ()
-    return [str(each["id"]) for each in owed if isinstance(each, Mapping) and each.get("id")]
 
 
 def _queued(ledger: Ledger, snapshot: Snapshot, owner: str) -> Iterator[str]:
     """The units of the queue that can be written now and that no book in production owes."""
-    of_books = {u for s in ledger.subjects("book") if ledger.status(s) in IN_PRODUCTION for u in owed_by(ledger, s)}
+    busy = (ledger.entry(book) for book in ledger.subjects("book") if ledger.status(book) in IN_PRODUCTION)
+    of_books = {unit_id for entry in busy for unit_id in owed_ids(entry)}
     plan = live_plan(snapshot)
     for unit_id in plan["queue_topo_order"]:
         subject = f"unit:{unit_id}"
@@ -137,7 +133,7 @@ def _queued(ledger: Ledger, snapshot: Snapshot, owner: str) -> Iterator[str]:
 def _subject_of(ledger: Ledger, snapshot: Snapshot, unit_id: str, *, ready: bool) -> str:
     """The subject under which a wanted unit is produced; raises UserError when it cannot be."""
     for subject in ledger.subjects("book"):
-        if ledger.status(subject) in IN_PRODUCTION and unit_id in owed_by(ledger, subject):
+        if ledger.status(subject) in IN_PRODUCTION and unit_id in owed_ids(ledger.entry(subject)):
             return subject
     unit = find_unit(live_plan(snapshot), unit_id)
     deepened = unit["kind"] == DEEPENING and ledger.status(f"unit:{unit_id}") != SHIPPED

@@ -11,8 +11,8 @@ from typing import Any
 from codex.campaign.ledger import Ledger
 from codex.integration import spool
 from codex.integration.joining import joining
+from codex.integration.opening import open_workspace
 from codex.snapshot import Snapshot
-from codex.workspace import Workspace
 from flows.choosing import Work
 from flows.holders import Held
 from flows.reporting import say
@@ -31,7 +31,7 @@ async def take(request: WorkspaceRequest, choose: Choose, number: int, nothing: 
     Says ``nothing`` when there is none. When one of them fails, the others are seen to their end, and then its error
     is raised. What somebody else claims first is left to them.
     """
-    workspace = Workspace.open(request.workspace)
+    workspace = open_workspace(request.workspace)
     workspace.require_writable()
     if not choose(workspace.snapshot(), request.owner or "", number, ()):
         say(nothing)

@@ -12,6 +12,7 @@ from codex.campaign.costs import read_costs
 from codex.campaign.ledger import Ledger
 from codex.errors import PersonNeeded
 from codex.integration.integrator import integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import Proposal
 from codex.passes.services import Services
 from codex.recovery import redo
@@ -36,7 +37,7 @@ async def recover(request: RecoverRequest) -> dict[str, Any]:
     Raises UserError when nothing failed, PersonNeeded when only a full restart is left and nobody asked for it, or
     when the recovery itself needs a person. What ``book`` raises beside that leaves the recovery to be tried again.
     """
-    workspace = Workspace.open(request.workspace)
+    workspace = open_workspace(request.workspace)
     workspace.require_writable()
     ledger = Ledger.load(workspace.snapshot())
     subject = find_book(ledger, request.book)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids
 from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.outcomes import PassResult, escalation
@@ -85,7 +86,7 @@ async def show_figures(run: SubjectRun, ledger: Ledger) -> None:
 
 def _figures(run: SubjectRun, ledger: Ledger) -> Figures:
     state = str(ledger.status(run.subject))
-    owed = len(ledger.entry(run.subject).get("outstanding_deliverables") or ())
+    owed = len(owed_ids(ledger.entry(run.subject)))
     shipped = {
         event.unit or event.data.get("id") for event in ledger.events(run.subject) if event.kind == "unit_shipped"
     }

@@ -20,9 +20,10 @@ from codex.agents.process import this_process
 from codex.campaign.definition import load_campaign
 from codex.campaign.due import NeedsPerson, Step, next_step
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids
 from codex.campaign.recourse import reason_to_escalate
 from codex.errors import BudgetReached, CodexError, PersonNeeded
-from codex.passes.engine import production_units
+from codex.integration.opening import open_workspace
 from codex.passes.registry import get_pass
 from codex.passes.services import Services
 from codex.tracks.registry import machine_in
@@ -58,7 +59,7 @@ async def taken_through(request: WorkspaceRequest, find: Callable[[Ledger], str]
     Raises UserError for an unknown subject or one that somebody else holds, PersonNeeded when a person has to decide,
     BudgetReached at a ceiling; what was integrated until then stays. A deployed run asks in Prefect's UI.
     """
-    workspace = Workspace.open(request.workspace)
+    workspace = open_workspace(request.workspace)
     workspace.require_writable()
     ledger = Ledger.load(workspace.snapshot())
     name = find(ledger)
@@ -148,7 +149,7 @@ async def _advance(run: SubjectRun, until: str | None) -> bool:
 def _owed(run: SubjectRun, step: Step) -> list[str]:
     """What the subject owes at this step, in the plan's order; nothing where a pass is for the subject as a whole."""
     in_batch = machine_in(run.subject).in_batch(step.source, step.pass_name)
-    return production_units(run.runtime.workspace, run.subject) if in_batch else []
+    return owed_ids(run.ledger().entry(run.subject)) if in_batch else []
 
 
 def _is_done_for_now(run: SubjectRun, step: Step) -> bool:
@@ -191,8 +192,7 @@ async def _produce(run: SubjectRun, pass_name: str, units: list[str]) -> None:
 async def _until_shipped(run: SubjectRun, pass_name: str, unit: str, places: asyncio.Semaphore) -> str | None:
     """Produce one unit, attempt by attempt. Returns why a person is needed for it; None when it has shipped."""
     async with places:
-        while unit in production_units(run.runtime.workspace, run.subject):
-            ledger = run.ledger()
+        while unit in owed_ids((ledger := run.ledger()).entry(run.subject)):
             if run.subject != f"unit:{unit}":  # a run of the queue may have it, from before the book asked for it
                 refuse_held(ledger, f"unit:{unit}", run.runtime.owner)
             reason = reason_to_escalate(ledger, run.subject, pass_name, unit)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from codex.integration.init import init_workspace
 from codex.workspace import Workspace
 from deployments.server import Server, find_or_start, stop_server
 
@@ -101,6 +102,18 @@ def fasttrack(shared_corpus: Path) -> Path:
         except OSError:  # another process was quicker
             shutil.rmtree(unpacking, ignore_errors=True)
     return home / "fasttrack"
+
+
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The pilot's workspace before its run; nobody changes it."""
+    return init_workspace(tmp_path_factory.mktemp("seed") / "pilot", campaign="pilot")
+
+
+@pytest.fixture
+def workspace(seed: Workspace, tmp_path: Path) -> Workspace:
+    """A workspace of the test's own: the pilot's before its run. Some folders have one of another kind."""
+    return Workspace.open(shutil.copytree(seed.root, tmp_path / "pilot"))
 
 
 @pytest.fixture(scope="session")

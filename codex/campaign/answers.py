@@ -2,22 +2,25 @@
 
 A choice says when it is offered, what has to be given with it, and which events it makes. The command line and the
 form in Prefect's UI show the same table. Beside these choices a person may name any state that the table of the
-machine leads to (machine.py, ``NeedsPerson.choices``).
+machine leads to (due.py, ``NeedsPerson.choices``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from codex.campaign.due import NeedsPerson, next_step
 from codex.campaign.events import Event, EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import Deliverable, owed, owing
 from codex.errors import UserError
+from codex.tracks.fasttrack.names import CONTINUITY, IN_PRODUCTION, VERIFICATION
+from codex.tracks.registry import kinds
 
 #: Passes whose shortfall against a threshold a person may accept; a unit below its checks never ships.
-ACCEPTABLE = frozenset({"P5_verification", "PV_continuity"})
+ACCEPTABLE = frozenset({VERIFICATION, CONTINUITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Waiting:
     source: str = ""
     pass_name: str = ""
     since: str = ""
-    owed: tuple[Mapping[str, Any], ...] = ()
+    owed: tuple[Deliverable, ...] = ()
     by_hand: bool = False
 
     @property
@@ -71,17 +74,16 @@ def waiting(ledger: Ledger, subject: str) -> Waiting | None:
     if asked is None or asked.to_state != step.state:
         return Waiting(subject, step.state, step.reason, step.choices)
     later = [event for event in ledger.events(subject) if event.seq > asked.seq]
-    owed = ledger.entry(subject).get("outstanding_deliverables") or ()
     return Waiting(
         subject, step.state, step.reason, step.choices, asked.id, asked.from_state or "", asked.pass_name or "",
-        asked.at, tuple(each for each in owed if isinstance(each, Mapping)),
+        asked.at, owed(ledger.entry(subject)),
         any(event.kind == Kind.NOTED and event.data.get("choice") == "by-hand" for event in later),
     )  # fmt: skip
 
 
 def all_waiting(ledger: Ledger) -> list[Waiting]:
     """Everything that waits for a person, in the ledger's order."""
-    subjects = (*ledger.subjects("book"), *ledger.subjects("flow"), *ledger.subjects("unit"))
+    subjects = (subject for kind in kinds() for subject in ledger.subjects(kind))
     return [found for subject in subjects if (found := waiting(ledger, subject))]
 
 
@@ -111,12 +113,12 @@ def answer_events(waits: Waiting, chosen: str, given: Given) -> list[EventDraft]
 
 
 def _require_units(waits: Waiting, given: Given) -> None:
-    owed = [str(each.get("id")) for each in waits.owed]
-    unknown = [unit for unit in given.units if unit not in owed]
+    known = [each.id for each in waits.owed]
+    unknown = [unit for unit in given.units if unit not in known]
     if unknown or not given.units:
         what = f"{', '.join(unknown)} is not outstanding" if unknown else "no unit is named"
         raise UserError(
-            f"The scope cannot be reduced: {what}.", remedy=f"Name units that are outstanding: {', '.join(owed)}."
+            f"The scope cannot be reduced: {what}.", remedy=f"Name units that are outstanding: {', '.join(known)}."
         )
 
 
@@ -155,11 +157,11 @@ def _retry(waits: Waiting, given: Given) -> list[EventDraft]:
 
 
 def _reduce(waits: Waiting, given: Given) -> list[EventDraft]:
-    kept = [dict(each) for each in waits.owed if each.get("id") not in given.units]
-    deferred = [dict(each) for each in waits.owed if each.get("id") in given.units]
+    kept = [each for each in waits.owed if each.id not in given.units]
+    deferred = [each for each in waits.owed if each.id in given.units]
     left = EventDraft(
         subject=waits.subject, kind=Kind.DELIVERABLES, rationale=given.text,
-        data={"outstanding": kept, "deferred": deferred},
+        data=owing(kept, deferred),
     )  # fmt: skip
     return [left, _answered(waits, given, "reduce", waits.source, deferred=list(given.units))]
 
@@ -187,7 +189,7 @@ CHOICES: dict[str, Choice] = {
         Choice("retry", "try again; a hint goes into the next brief", "", lambda w: bool(w.source), _retry),
         Choice(
             "reduce", "leave out outstanding units, and go on with the others", "units",
-            lambda w: w.source == "in-production" and bool(w.owed), _reduce,
+            lambda w: w.source == IN_PRODUCTION and bool(w.owed), _reduce,
         ),
         Choice(
             "accept", "accept that it falls short of its threshold; the reason is documented", "text",

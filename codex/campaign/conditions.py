@@ -16,6 +16,7 @@ from codex.campaign import flowtext, plantext
 from codex.campaign.about import About, Condition
 from codex.campaign.budgets import budget_settings, exceeded
 from codex.campaign.limits import LEAST_SOURCES, layers_of, thresholds_of, verification_section
+from codex.campaign.owed import owed
 from codex.corpus.index import CorpusIndex
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.names import AUDIT, CONTINUITY, PRODUCTION, VERIFICATION, VERIFIED
@@ -144,8 +145,8 @@ def _weaving_reported(about: About) -> str:
 
 
 def _nothing_outstanding(about: About) -> str:
-    owed = about.entry.get("outstanding_deliverables") or []
-    return f"still outstanding: {len(owed)} deliverables" if owed else ""
+    outstanding = owed(about.entry)
+    return f"still outstanding: {len(outstanding)} deliverables" if outstanding else ""
 
 
 def _flow(about: About) -> flowtext.FlowText:

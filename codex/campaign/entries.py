@@ -10,6 +10,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from codex.campaign.owed import KEY as OWED
+from codex.campaign.owed import Deliverable
 from codex.tracks.machine import Machine
 from codex.tracks.registry import machine_of
 
@@ -37,8 +39,8 @@ def fill_registered(subject: str, data: Entry) -> Entry:
     entry.setdefault("owner_until", None)
     if machine and machine.document:
         entry.setdefault(machine.document_key, machine.path_of(name))
-    if not isinstance(entry.get("outstanding_deliverables"), list):
-        entry["outstanding_deliverables"] = []
+    if not isinstance(entry.get(OWED), list):
+        entry[OWED] = []
     return entry
 
 
@@ -121,11 +123,6 @@ def _name(machine: Machine, status: str) -> str:
 
 def drop_deliverable(entry: Entry, unit: str) -> None:
     """Take a shipped unit off the list of what is still owed."""
-    owed = entry.get("outstanding_deliverables")
-    if isinstance(owed, list):
-        entry["outstanding_deliverables"] = [each for each in owed if not _means(each, unit)]
-
-
-def _means(deliverable: object, unit: str) -> bool:
-    name = deliverable.get("id") if isinstance(deliverable, dict) else deliverable
-    return isinstance(name, str) and name.removeprefix("unit:") == unit
+    listed = entry.get(OWED)
+    if isinstance(listed, list):
+        entry[OWED] = [each for each in listed if Deliverable.of(each).id != unit]

@@ -15,6 +15,7 @@ from codex.campaign.definition import tier_letter
 from codex.corpus import booklist
 from codex.corpus.booklist import Book
 from codex.corpus.bookplan import FOLDER as PLANS
+from codex.corpus.markdown import table_lines
 from codex.snapshot import Snapshot
 from codex.tracks.fasttrack.books import BOOK
 
@@ -102,9 +103,7 @@ def render(rows: Sequence[Row]) -> str:
             "not applicable."
         ),
         "",
-        f"| {' | '.join(heads)} |",
-        "|" + " --- |" * (4 + len(BOOK.passes)) + " ---: |" * len(LAYERS),
-        *(f"| {' | '.join(_cells(row))} |" for row in rows),
+        *table_lines(heads, map(_cells, rows), range(len(heads) - len(LAYERS), len(heads))),
     ]
     return "\n".join(lines) + "\n"
 

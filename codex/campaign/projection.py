@@ -33,6 +33,7 @@ from codex.campaign.entries import (
     whole,
 )
 from codex.campaign.events import Event, Kind
+from codex.campaign.owed import KEY as OWED
 from codex.campaign.totals import count
 from codex.tracks.fasttrack.names import IN_PRODUCTION
 from codex.tracks.registry import machine_of, shelves
@@ -276,7 +277,7 @@ def _unit(entry: Entry, event: Event, status: str) -> Entry:
 def _deliverables(entry: Entry, event: Event) -> None:
     outstanding = event.data.get("outstanding")
     if isinstance(outstanding, list):
-        entry["outstanding_deliverables"] = copy.deepcopy(outstanding)
+        entry[OWED] = copy.deepcopy(outstanding)
     deferred = event.data.get("deferred")
     if isinstance(deferred, list) and deferred:
         known = entry.get("deferred")

@@ -11,6 +11,7 @@ from codex.check.faults import FAULTS
 from codex.check.fix.repairs import REPAIRS
 from codex.check.registry import RULES
 from codex.check.rule import Example, Rule
+from codex.corpus.markdown import table_lines
 
 _INTRODUCTION = """\
 # The checks
@@ -103,9 +104,7 @@ def _lines() -> Iterator[str]:
     yield from (f"* **{code}** {fault.meaning} To repair: {fault.hint}" for code, fault in FAULTS.items())
     yield f"\n{_BY_PATH}"
     yield _REPAIRS
-    yield "| repair | what it does |"
-    yield "| --- | --- |"
-    yield from (f"| {repair.name} | {_cell(repair.what)} |" for repair in REPAIRS)
+    yield from table_lines(("repair", "what it does"), ((repair.name, _cell(repair.what)) for repair in REPAIRS))
     yield "\n## Where core departs from the reference validator\n"
     yield from (f"{number}. {text}" for number, text in enumerate(DIFFERENCES, 1))
     yield "\n## The rules one by one\n"
@@ -116,10 +115,8 @@ def _lines() -> Iterator[str]:
 
 def _overview(title: str, rules: Iterable[Rule]) -> Iterator[str]:
     yield f"## {title}\n"
-    yield "| code | name | severity |"
-    yield "| --- | --- | --- |"
-    for rule in rules:
-        yield f"| [{rule.code}](#{rule.code.lower()}) | {_cell(rule.name)} | {rule.severity} |"
+    rows = ((f"[{rule.code}](#{rule.code.lower()})", _cell(rule.name), rule.severity) for rule in rules)
+    yield from table_lines(("code", "name", "severity"), rows)
     yield ""
 
 

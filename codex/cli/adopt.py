@@ -59,7 +59,7 @@ def adopt(
 
 
 def _place(path: Path) -> Workspace:
-    """The corpus at a folder or around it. Unlike ``Workspace.open`` this finishes nothing that was left unfinished."""
+    """The corpus at a folder or around it. Unlike ``open_workspace`` this finishes nothing that was left unfinished."""
     from codex.workspace import MARKS, Workspace
 
     start = path.absolute()

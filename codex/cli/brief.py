@@ -47,16 +47,17 @@ def brief(
 
 def _subject(ledger: Ledger, pass_name: str, wanted: str, unit: str | None) -> tuple[str, str | None]:
     """The subject and the unit that are meant: a unit that a book owes is the book's, any other one is queued."""
+    from codex.campaign.owed import owed_ids
     from codex.passes.queued import KIND
+    from codex.passes.registry import get_pass
     from codex.units.ids import is_id
     from flows.find import find_book
 
     name = wanted.strip().removeprefix(f"{KIND}:")
-    if pass_name != "P4_production" or not is_id(name):
+    if not get_pass(pass_name).by_unit or not is_id(name):
         return find_book(ledger, wanted), unit
     for book in ledger.subjects("book"):
-        owed = ledger.entry(book).get("outstanding_deliverables", ())
-        if any(isinstance(each, dict) and each.get("id") == name for each in owed):
+        if name in owed_ids(ledger.entry(book)):
             return book, name
     return f"{KIND}:{name}", name
 

@@ -41,9 +41,9 @@ def requested_root(path: Path | None) -> Path | None:
 
 def open_workspace(path: Path | None) -> Workspace:
     """The workspace that the call means; raises WorkspaceError when there is none."""
-    from codex.workspace import Workspace
+    from codex.integration import opening
 
-    return Workspace.open(requested_root(path))
+    return opening.open_workspace(requested_root(path))
 
 
 def open_workspace_root(path: Path | None) -> Path:

@@ -22,9 +22,9 @@ def write_report(root: Path, *, cache: bool) -> ContinuityReport:
     from codex.cli.continuity import judged_as_set
     from codex.continuity.corpus import measure_corpus
     from codex.continuity.report import PATH, report_markdown, same_but_for_trend
-    from codex.workspace import Workspace
+    from codex.integration.opening import open_workspace
 
-    workspace = Workspace.open(root)
+    workspace = open_workspace(root)
     workspace.require_writable()
     snapshot = workspace.snapshot()
     report = judged_as_set(measure_corpus(snapshot, store=open_store(root, wanted=cache)), root)

@@ -37,10 +37,10 @@ def doctor(workspace: WorkspaceOption = None, output: JsonOption = "text") -> No
 def _here(named: Path | None) -> Workspace | None:
     """The workspace that is meant; None outside of one. A named one has to exist."""
     from codex.errors import WorkspaceError
-    from codex.workspace import Workspace
+    from codex.integration.opening import open_workspace
 
     try:
-        return Workspace.open(named)
+        return open_workspace(named)
     except WorkspaceError:
         if named is not None:
             raise

@@ -12,8 +12,8 @@ from codex.agents.prices import load_prices
 from codex.agents.tools import Toolbox
 from codex.campaign.due import Step, next_step
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids
 from codex.passes.calls import next_call
-from codex.passes.engine import production_units
 from codex.passes.registry import get_pass
 from codex.tracks.registry import machine_in
 
@@ -90,15 +90,15 @@ def next_step_of(workspace: Workspace, subject: str) -> NextStep:
     step, slug, spent = next_step(ledger, subject), subject.partition(":")[2], ledger.spent(subject)
     if not isinstance(step, Step):
         return NextStep(slug, step.state, spent=spent)
-    asked = [next_call(workspace, subject, step.pass_name, unit) for unit in _units(workspace, step)]
+    asked = [next_call(workspace, subject, step.pass_name, unit) for unit in _units(ledger, step)]
     ceilings = tuple(asked[0].ceilings.items()) if asked else ()
     calls = tuple(Question.of(workspace, call) for call in asked)
     return NextStep(slug, step.source, step.pass_name, step.target, calls, ceilings, spent)
 
 
-def _units(workspace: Workspace, step: Step) -> list[str | None]:
+def _units(ledger: Ledger, step: Step) -> list[str | None]:
     """What a step asks for: the units of production, or the pass as a whole."""
     if not get_pass(step.pass_name).by_unit:
         return [None]
     in_batch = machine_in(step.subject).in_batch(step.source, step.pass_name)
-    return list(production_units(workspace, step.subject)) if in_batch else []
+    return list(owed_ids(ledger.entry(step.subject))) if in_batch else []

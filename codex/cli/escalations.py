@@ -40,7 +40,7 @@ def _as_json(waits: Waiting) -> dict[str, Any]:
         "id": waits.id, "book": waits.name, "state": waits.state, "pass": waits.pass_name or None,
         "since": waits.since or None, "reason": waits.reason, "by_hand": waits.by_hand,
         "answers": [each.name for each in offered(waits)], "choices": list(waits.states),
-        "outstanding": [str(each.get("id")) for each in waits.owed],
+        "outstanding": [each.id for each in waits.owed],
     }  # fmt: skip
 
 

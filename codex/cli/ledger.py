@@ -12,7 +12,7 @@ from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, op
 from codex.errors import UserError
 
 if TYPE_CHECKING:
-    from codex.agents.first_submissions import Rate
+    from codex.oversight.first_submissions import Rate
     from codex.campaign.ledger import Ledger
     from codex.campaign.verify import Problem
     from codex.oversight.panels.estimate import Estimate
@@ -184,7 +184,7 @@ def _forecast(workspace: Path | None) -> Estimate:
 
 
 def _first_submissions(snapshot: Snapshot) -> list[Rate]:
-    from codex.agents.first_submissions import first_submission_rates
+    from codex.oversight.first_submissions import first_submission_rates
     from codex.campaign.ledger import Ledger
 
     return first_submission_rates(Ledger.load(snapshot).events())

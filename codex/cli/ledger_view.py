@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from codex.agents.first_submissions import Rate
+    from codex.oversight.first_submissions import Rate
 
 
 def overview(ledger: Ledger) -> list[RenderableType]:

@@ -43,10 +43,11 @@ def pilot(
 def _workspace(folder: Path) -> Workspace:
     """The pilot's workspace in exactly this folder, made when there is nothing yet."""
     from codex.integration.init import init_workspace
-    from codex.workspace import MARKS, Workspace
+    from codex.integration.opening import open_workspace
+    from codex.workspace import MARKS
 
     if all((folder / mark).is_dir() for mark in MARKS):
-        return Workspace.open(folder)
+        return open_workspace(folder)
     made = init_workspace(folder, campaign="pilot")
     typer.echo(f"made the workspace {made.root}")
     return made

@@ -37,10 +37,10 @@ OUTSIDE = (
 def welcome() -> None:
     """Say where we are and what can be done; never fails: a broken workspace is one of the things that is said."""
     from codex.errors import CodexError, WorkspaceError
-    from codex.workspace import Workspace
+    from codex.integration.opening import open_workspace
 
     try:
-        workspace = Workspace.open(requested_root(None))
+        workspace = open_workspace(requested_root(None))
     except WorkspaceError as error:
         _show(error.what if requested_root(None) else "This folder is in no workspace.", OUTSIDE)
         return

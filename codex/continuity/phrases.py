@@ -77,11 +77,13 @@ def synthesis_claims(folded: str) -> int:
 
 def backward_refs(body: str, unit_id: str) -> int:
     """Occurrences of unit ids other than the unit's own, whichever direction they point."""
-    found, end = 0, 0
-    for match in _UNIT_ID.finditer(body):
+    found = end = at = 0
+    while match := _UNIT_ID.search(body, at):
         start = match.start() - 2
-        if start >= end:  # its first two digits are not the last ones of the id before
-            end = match.end()
+        if start < end:  # its first two digits are the last ones of the id before: it is none, but one may begin in it
+            at = match.start() + 1
+        else:
+            at = end = match.end()
             found += body[start:end] != unit_id
     return found
 

@@ -9,6 +9,7 @@ from codex.continuity.corpus import ContinuityReport
 from codex.continuity.measure import UnitContinuity
 from codex.continuity.thresholds import Threshold, shortfalls, value
 from codex.continuity.throughline import THROUGHLINE_KEY, THROUGHLINE_MINIMUM
+from codex.corpus.markdown import table_lines
 
 PATH = "manifests/continuity_report.md"
 WEAKEST = 10
@@ -65,18 +66,14 @@ def _verdict(report: ContinuityReport) -> str:
 
 
 def _aggregates(report: ContinuityReport, before: dict[str, float]) -> str:
-    rows = [
-        "## Means and thresholds",
-        "",
-        "| metric | mean | change | threshold | on corrected words |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    rows = []
     for key, mean in report.aggregate.items():
         change = f"{mean - before[key]:+.4f}" if key in before else "–"
         corrected = report.aggregate_corrected.get(key)
         shown = "–" if corrected is None else f"{corrected:.4f}"
-        rows.append(f"| `{key}` | {mean:.4f} | {change} | {report.thresholds[key]}{_basis(report, key)} | {shown} |")
-    return "\n".join(rows)
+        rows.append((f"`{key}`", f"{mean:.4f}", change, f"{report.thresholds[key]}{_basis(report, key)}", shown))
+    heads = ("metric", "mean", "change", "threshold", "on corrected words")
+    return "\n".join(["## Means and thresholds", "", *table_lines(heads, rows)])
 
 
 def _basis(report: ContinuityReport, key: str) -> str:
@@ -89,19 +86,19 @@ def _equivalent_thresholds(report: ContinuityReport) -> Iterator[str]:
     """What the thresholds would have to be on the corrected word count for the same units to pass."""
     if not report.equivalents:
         return
-    rows = [
+    said = [
         "## The same thresholds on corrected words",
         "",
         "The metric's word count leaves out the prose between display formulas and after the `<` of an inequality;",
         "the corrected count has it. On that count these thresholds judge the units most nearly as today's do.",
         "",
-        "| metric | threshold on corrected words | units passing today | units judged otherwise |",
-        "| --- | --- | --- | --- |",
     ]
+    rows = []
     for found in report.equivalents:
         minimum = "none" if found.minimum is None else f"{found.minimum:.2f}"
-        rows.append(f"| {found.key.removesuffix('_avg')} | {minimum} | {found.passing} | {found.differing} |")
-    yield "\n".join(rows)
+        rows.append((found.key.removesuffix("_avg"), minimum, str(found.passing), str(found.differing)))
+    heads = ("metric", "threshold on corrected words", "units passing today", "units judged otherwise")
+    yield "\n".join([*said, *table_lines(heads, rows)])
 
 
 def _throughlines(report: ContinuityReport) -> Iterator[str]:

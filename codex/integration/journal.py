@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from codex.errors import DataError
 from codex.integration.durable import write_durably
 from codex.integration.faults import point
+from codex.integration.opening import UNFINISHED
 from codex.integration.proposal import IntegrationResult
 
 
@@ -84,4 +85,4 @@ def known_before(
 
 
 def _path(state_dir: Path) -> Path:
-    return state_dir / "checkout.json"
+    return state_dir / UNFINISHED

@@ -14,33 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from codex.campaign.events import EventDraft
+from codex.integration.adoption.names import RepairName
 
 UnitId = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}\.[0-9]{2}\.([0-9]{2}|E[0-9]{1,2})$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 #: Fields of a proposal that have come since the first ones were spooled.
 _LATER_FIELDS = ("withdraw", "decisions", "repairs", "plan_mode")
 CatalogId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=160)]
-
-#: Repairs of shared files by the kind of finding that they mend (adoption/registry.py); what they write is computed.
-RepairName = Literal[
-    "quoted-ids",
-    "stale-flags",
-    "missing-figures",
-    "doubled-keys",
-    "ledger-of-another-age",
-    "projection",
-    "broken-edges",
-    "doubled-edges",
-    "stale-graph",
-    "missing-edges",
-    "concepts-without-entry",
-    "concepts-without-unit",
-    "planned-notes",
-    "connections-without-their-units",
-    "connection-counts",
-    "stale-plan",
-    "missing-commands",
-]
 
 
 class _Data(BaseModel):

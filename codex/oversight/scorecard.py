@@ -21,6 +21,7 @@ from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.corpus.index import CorpusIndex
 from codex.snapshot import Snapshot
 from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.names import GAP, PRODUCTION, VERIFICATION
 
 if TYPE_CHECKING:
     from codex.settings import BudgetSettings
@@ -130,7 +131,7 @@ def _units(snapshot: Snapshot, ledger: Ledger, subject: str) -> Iterator[UnitLin
     corpus = CorpusIndex(snapshot)
     shipped: dict[str, str] = {}
     for event in ledger.events(subject):
-        if event.kind == Kind.UNIT_SHIPPED and event.pass_name == "P4_production":
+        if event.kind == Kind.UNIT_SHIPPED and event.pass_name == PRODUCTION:
             unit = str(event.unit or event.data.get("id"))
             shipped.setdefault(unit, str(event.data.get("action", "new")))
     known = {path: unit for unit in shipped if (path := corpus.path_of(unit))}
@@ -139,7 +140,7 @@ def _units(snapshot: Snapshot, ledger: Ledger, subject: str) -> Iterator[UnitLin
         checks, unit = result.checks, known[result.path]
         yield UnitLine(
             unit, corpus.unit_at(result.path).title, shipped[unit], sum(c.passed for c in checks), len(checks),
-            ledger.attempts(subject, "P4_production", unit),
+            ledger.attempts(subject, PRODUCTION, unit),
         )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def _layers(events: tuple[Event, ...]) -> Iterator[Mapping[str, Any]]:
     """The newest figures that a gate let pass; those of a reply that was sent back prove nothing."""
     for event in reversed(events):
         sound = event.kind == Kind.PASS_COMPLETED or event.fell_short
-        known = sound and event.pass_name in {"P5_verification", "P2_gap"}
+        known = sound and event.pass_name in {VERIFICATION, GAP}
         if known and isinstance(event.data.get("coverage"), list):
             yield from event.data["coverage"]
             return

@@ -8,10 +8,10 @@ from typing import Any
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import DONE, ON_FILE, Row
+from codex.campaign.owed import owed, owed_ids
 from codex.oversight.forecast import Item
 from codex.tracks.fasttrack.books import BOOK
-
-PRODUCTION = "P4_production"
+from codex.tracks.fasttrack.names import PRODUCTION
 
 
 def finished(ledger: Ledger) -> frozenset[Item]:
@@ -26,8 +26,8 @@ def finished(ledger: Ledger) -> frozenset[Item]:
         if event.kind == Kind.UNIT_SHIPPED:
             name, _, slug = event.subject.partition(":")
             unit = event.unit or str(event.data.get("id") or "")
-            found.add((event.pass_name or PRODUCTION, slug, "" if name == "unit" else unit))
-            found.add((event.pass_name or PRODUCTION, slug, unit))
+            found.add((event.of_pass or PRODUCTION, slug, "" if name == "unit" else unit))
+            found.add((event.of_pass or PRODUCTION, slug, unit))
     return frozenset(found)
 
 
@@ -42,27 +42,20 @@ def left(plan: Mapping[str, Any], ledger: Ledger, rows: tuple[Row, ...]) -> dict
             continue
         for name, said in zip(BOOK.passes, row.passes, strict=True):
             found[name] += name != PRODUCTION and said not in (DONE, ON_FILE)
-    found[PRODUCTION] = len(set(plan["queue_topo_order"]) | owed(ledger))
+    found[PRODUCTION] = len(set(plan["queue_topo_order"]) | owed_units(ledger))
     return found
 
 
-def owed(ledger: Ledger) -> set[str]:
+def owed_units(ledger: Ledger) -> set[str]:
     """Ids of units that books in the ledger still owe."""
     entries = [ledger.entry(subject) for subject in ledger.subjects("book")]
-    return {unit for entry in entries for unit in _owed(entry)}
+    return {unit for entry in entries for unit in owed_ids(entry)}
 
 
 def owed_deepenings(ledger: Ledger) -> set[str]:
     """Those of them that exist and are to become deeper."""
     entries = [ledger.entry(subject) for subject in ledger.subjects("book")]
-    return {unit for entry in entries for unit, action in _owed(entry).items() if action == "deepen"}
-
-
-def _owed(entry: Mapping[str, Any]) -> dict[str, str]:
-    """Id → action of what is outstanding; entries of other ages may be bare ids."""
-    listed = entry.get("outstanding_deliverables")
-    named = [each if isinstance(each, dict) else {"id": each} for each in listed] if isinstance(listed, list) else []
-    return {str(each["id"]).removeprefix("unit:"): str(each.get("action", "")) for each in named if each.get("id")}
+    return {each.id for entry in entries for each in owed(entry) if each.action == "deepen"}
 
 
 def deepened(ledger: Ledger) -> int:

@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from codex.campaign.owed import Deliverable
 from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
-from codex.passes.context import Context, Deliverable
+from codex.passes.context import Context
 from codex.passes.equivalence import Defect
 from codex.snapshot import Snapshot
 

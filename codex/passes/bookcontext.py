@@ -11,8 +11,9 @@ from codex.campaign.definition import PATH as CAMPAIGN
 from codex.campaign.definition import load_campaign
 from codex.campaign.events import Kind
 from codex.campaign.limits import layers_of
+from codex.campaign.owed import Deliverable
 from codex.errors import DataError
-from codex.passes.context import Context, Deliverable
+from codex.passes.context import Context
 from codex.passes.evidence import BookName
 from codex.passes.inventory import LAYERS, Inventory, parse_section
 from codex.passes.queued import QueuedUnit, queued_unit, unit_of
@@ -66,7 +67,7 @@ class BookContext(Context):
     @cached_property
     def deliverables(self) -> tuple[Deliverable, ...]:
         """What is owed; a queued unit owes itself."""
-        return super().deliverables or ((Deliverable.of(self.queued.as_data()),) if self.queued else ())
+        return super().deliverables or ((self.queued.deliverable,) if self.queued else ())
 
     @cached_property
     def produced(self) -> tuple[str, ...]:

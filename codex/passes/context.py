@@ -9,6 +9,7 @@ from typing import Any
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import Deliverable, owed
 from codex.check.policy import Policy
 from codex.corpus import bookplan
 from codex.corpus.bookplan import BookPlan
@@ -18,33 +19,6 @@ from codex.snapshot import Snapshot
 from codex.tracks.ladder import Rung
 from codex.tracks.registry import machine_of
 from codex.units import Unit
-
-
-@dataclass(frozen=True)
-class Deliverable:
-    """One thing that production owes: kept in the ledger's ``outstanding_deliverables`` until it ships."""
-
-    id: str
-    action: str  # "new" | "deepen"
-    title: str
-    slug: str = ""
-    prerequisites: tuple[str, ...] = ()
-    concept: str = ""
-    rows: tuple[str, ...] = ()
-    spec: str = ""
-    job: str = ""
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Deliverable:
-        lists = {"prerequisites": tuple(data.get("prerequisites", ())), "rows": tuple(data.get("rows", ()))}
-        return cls(**{k: v for k, v in data.items() if k in cls.__dataclass_fields__} | lists)
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "id": self.id, "action": self.action, "title": self.title, "slug": self.slug,
-            "prerequisites": list(self.prerequisites), "concept": self.concept, "rows": list(self.rows),
-            "spec": self.spec, "job": self.job,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,16 +114,16 @@ class Context:
     @cached_property
     def deliverables(self) -> tuple[Deliverable, ...]:
         """What the plan (or a failed verification) asked for and has not shipped yet, in order."""
-        return tuple(Deliverable.of(each) for each in self.entry.get("outstanding_deliverables", ()))
+        return owed(self.entry)
 
     @property
     def deliverable(self) -> Deliverable:
         """The deliverable that this call is about; raises UserError when it is none that is owed."""
         found = next((d for d in self.deliverables if d.id == self.unit), None)
         if found is None:
-            owed = ", ".join(d.id for d in self.deliverables) or "nothing"
+            known = ", ".join(d.id for d in self.deliverables) or "nothing"
             wanted = self.unit or "a unit without an id"
-            raise UserError(f"{self.subject} does not owe {wanted}; it owes {owed}.", remedy="Name one of these.")
+            raise UserError(f"{self.subject} does not owe {wanted}; it owes {known}.", remedy="Name one of these.")
         return found
 
     def event(self, kind: Kind, **values: Any) -> EventDraft:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from codex.campaign.owed import Deliverable
 from codex.passes.bookcontext import BookContext
-from codex.passes.context import Deliverable
 from codex.passes.equivalence import Defect, Score
-from codex.passes.plan import new_id_problem
+from codex.passes.planned import planned_defects, strangers
 from codex.passes.verify_reply import Deficit, VerificationReply
 
 
@@ -16,6 +16,17 @@ def deficit_defects(context: BookContext, reply: VerificationReply, card: Sequen
     """What is wrong with the deficits of a book that falls short; nothing while every layer is met."""
     if all(score.met for score in card):
         return
+    yield from _rows(context, reply, card)
+    yield from _disagreements(reply.deficits)
+    asked = deliverables_of(reply.deficits)
+    for end, (_, unit) in strangers(context, asked):
+        if end != unit:  # what is asked of a unit that is not there is said of the unit itself
+            yield Defect(unit, f"prerequisite {end}: there is no such unit, shipped or new")
+    yield from planned_defects(context, asked)
+
+
+def _rows(context: BookContext, reply: VerificationReply, card: Sequence[Score]) -> Iterator[Defect]:
+    """Every row that is missing in a layer below its threshold is named by a deficit, and no other row is invented."""
     named = {row for deficit in reply.deficits for row in deficit.rows}
     unknown = sorted(named - set(context.inventory.rows))
     yield from (Defect(row, "there is no such row in the inventory") for row in unknown)
@@ -25,34 +36,16 @@ def deficit_defects(context: BookContext, reply: VerificationReply, card: Sequen
         if row and row.layer in short and answer.status in {"gap", "partial"} and row.id not in named:
             what = f"the {row.layer} layer is below its threshold and no deficit says what to do about this row"
             yield Defect(row.id, what)
-    for deficit in reply.deficits:
-        yield from (Defect(deficit.unit, problem) for problem in _problems(context, deficit, reply.deficits))
-    cycle = context.corpus.deps.cycle_through(_edges(reply.deficits))
-    if cycle:
-        yield Defect(" → ".join(cycle), "these prerequisites form a cycle")
 
 
-def _problems(context: BookContext, deficit: Deficit, all_of_them: Sequence[Deficit]) -> Iterator[str]:
-    new = {each.unit for each in all_of_them if each.action == "new"}
-    for unit in deficit.prerequisites:
-        if unit not in context.shipped and unit not in new:
-            yield f"prerequisite {unit}: there is no such unit, shipped or new"
-    if deficit.action == "deepen":
-        if deficit.unit not in context.shipped:
-            yield "there is no such shipped unit to deepen"
-        return
-    problem = new_id_problem(context, deficit.unit, new)
-    if problem:
-        yield problem
-    if not deficit.slug or not deficit.concept or not deficit.title:
-        yield "a new unit needs a slug, a title and a concept"
-    holder = context.teachers.get(deficit.concept or "")
-    if holder:
-        yield f"the concept {deficit.concept} is taught by {', '.join(holder)} already"
-
-
-def _edges(deficits: Iterable[Deficit]) -> list[tuple[str, str]]:
-    return [(before, deficit.unit) for deficit in deficits for before in deficit.prerequisites]
+def _disagreements(deficits: Sequence[Deficit]) -> Iterator[Defect]:
+    """Several deficits of one unit are one piece of work: they have to mean the same unit."""
+    for unit in dict.fromkeys(deficit.unit for deficit in deficits):
+        same = [deficit for deficit in deficits if deficit.unit == unit]
+        for key in ("action", "slug", "title", "concept"):
+            given = dict.fromkeys(value for deficit in same if (value := getattr(deficit, key)))
+            if len(given) > 1:
+                yield Defect(unit, f"its deficits do not agree on its {key}: {', '.join(map(repr, given))}")
 
 
 def deliverables_of(deficits: Sequence[Deficit]) -> tuple[Deliverable, ...]:
@@ -75,6 +68,9 @@ def _deliverable(deficit: Deficit) -> Deliverable:
 def _joined(old: Deliverable, new: Deliverable) -> Deliverable:
     return replace(
         old,
+        title=old.title or new.title,
+        slug=old.slug or new.slug,
+        concept=old.concept or new.concept,
         rows=tuple(dict.fromkeys([*old.rows, *new.rows])),
         prerequisites=tuple(dict.fromkeys([*old.prerequisites, *new.prerequisites])),
         spec=f"{old.spec}\n{new.spec}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from codex.agents.breaker import BreakerRules
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 
 #: Called with one line for people whenever something worth seeing happens (a turn, a defect list, a verdict).
 Progress = Callable[[str], None]
-
-
-def production_units(workspace: Workspace, subject: str) -> list[str]:
-    """Ids of the subject's outstanding deliverables, in the plan's order."""
-    entry = Ledger.load(workspace.snapshot()).entry(subject)
-    return [str(d["id"]) for d in entry.get("outstanding_deliverables", ()) if isinstance(d, Mapping)]
 
 
 async def run_pass(

@@ -14,6 +14,7 @@ from codex.agents.conversation import Outcome
 from codex.campaign.due import Step
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import owed_ids, owing
 from codex.campaign.recourse import after_fault, after_shortfall
 from codex.errors import UserError
 from codex.integration import spool
@@ -138,8 +139,7 @@ def _back(context: Context, source: str, why: str) -> list[EventDraft]:
 def _deliverables(context: Context, changes: Changes) -> list[EventDraft]:
     if changes.deliverables is None:
         return []
-    outstanding = [each.as_data() for each in changes.deliverables]
-    return [context.event(Kind.DELIVERABLES, data={"outstanding": outstanding})]
+    return [context.event(Kind.DELIVERABLES, data=owing(changes.deliverables))]
 
 
 def _transition(context: Context, source: str, target: str, why: str) -> EventDraft:
@@ -207,7 +207,9 @@ def advance(
         raise UserError(f"{subject} still owes {', '.join(owed)}.", remedy="Produce these first.")
     dispatched = machine.in_batch(step.target, each.name)
     mark = context.event(Kind.PASS_STARTED if dispatched else Kind.PASS_COMPLETED, data={"units": owed})
-    named = [] if context.entry.get("outstanding_deliverables") or not owed else [_owed(context)]
+    # What has no plan of its own (a queued unit) is asked for here: every attempt is measured by that.
+    asked = not owed_ids(context.entry) and bool(owed)
+    named = [context.event(Kind.DELIVERABLES, data=owing(context.deliverables))] if asked else []
     transition = _transition(context, step.source, step.target, step.transition.trigger)
     title = f"{context.title}: " + ("dispatch " + ", ".join(owed) if owed else f"{each.title} complete")
     proposal = Proposal(
@@ -215,11 +217,6 @@ def advance(
         events=(mark, *named, transition),
     )  # fmt: skip
     return PassResult(subject, each.name, None, attempt, "completed", spool.put(workspace, proposal))
-
-
-def _owed(context: Context) -> EventDraft:
-    """What a subject owes that has no plan of its own (a queued unit): every attempt is measured by that."""
-    return context.event(Kind.DELIVERABLES, data={"outstanding": [d.as_data() for d in context.deliverables]})
 
 
 def escalation(workspace: Workspace, subject: str, pass_name: str, reason: str, owner: str | None = None) -> str:

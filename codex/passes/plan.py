@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
+from codex.campaign.owed import Deliverable
 from codex.corpus.deps import Edge
-from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
+from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
-from codex.passes.context import Deliverable
 from codex.passes.coverage import named_units, read_answers, read_statuses, row_list
 from codex.passes.equivalence import TESTS, Defect
 from codex.passes.harmless import harmful
 from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of
 from codex.passes.plan_reply import PlanReply
+from codex.passes.planned import all_edges, announced, planned_defects, strangers
 from codex.passes.relevance import concept_shelf, connection_shelf, outline_shelf
 from codex.tracks.fasttrack import names
-from codex.units.ids import UNIT_ID
 
 #: Units an agent job should hold (protocol §6, pass 3); a plan with fewer units is one job.
 JOB_SIZES = range(4, 9)
@@ -43,9 +42,7 @@ def variables(context: BookContext) -> dict[str, Any]:
 def gate(context: BookContext, reply: PlanReply) -> Verdict:
     defects = [
         *harmful(reply),
-        *_ids(context, reply),
-        *_concepts(context, reply),
-        *_graph(context, reply),
+        *_units(context, reply),
         *_rows(context, reply),
         *_arrows(context, reply),
         *_jobs(reply),
@@ -54,64 +51,13 @@ def gate(context: BookContext, reply: PlanReply) -> Verdict:
     return Verdict(tuple(defects), figures)
 
 
-def _ids(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
-    if not reply.new_units and not reply.deepenings:
+def _units(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
+    asked, edges = deliverables(reply), _further(reply)
+    if not asked:
         yield Defect("plan", "it lists no unit to produce")
-    counted = Counter([u.id for u in reply.new_units] + [d.id for d in reply.deepenings])
-    yield from (Defect(unit, "it is planned twice") for unit, n in counted.items() if n > 1)
-    for unit in reply.new_units:
-        problem = new_id_problem(context, unit.id, set(counted))
-        if problem:
-            yield Defect(unit.id, problem)
-    for deepening in reply.deepenings:
-        if deepening.id not in context.shipped:
-            yield Defect(deepening.id, "there is no such shipped unit to deepen")
-
-
-def new_id_problem(context: BookContext, unit_id: str, planned: AbstractSet[str]) -> str:
-    """Why a new unit cannot have this id, with the next free one; "" when it can. ``planned``: ids of the reply."""
-    chapter = unit_id[:5]
-    if not UNIT_ID.fullmatch(unit_id):
-        return "this is no id of a unit (NN.NN.NN)"
-    if not any(known.startswith(f"{chapter}.") for known in context.units):
-        return f"chapter {chapter} has no units; choose a chapter that has some"
-    own = {each.id for each in context.deliverables}
-    if unit_id not in context.corpus.taken_ids - own:
-        return ""
-    taken = context.units.get(unit_id)
-    holder = repr(taken.title) if taken else "a unit that is announced elsewhere"
-    return f"this id belongs to {holder}; the next free id is {_next_free(context, chapter, planned)}"
-
-
-def _next_free(context: BookContext, chapter: str, planned: AbstractSet[str]) -> str:
-    """The next id that neither the corpus nor the reply has."""
-    first = int(context.corpus.next_free_id(chapter)[6:])
-    taken = context.corpus.taken_ids | planned
-    ids = (f"{chapter}.{number:02d}" for number in range(first, 100))
-    return next((each for each in ids if each not in taken), "in another chapter")
-
-
-def _concepts(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
-    """A concept has one unit: connections are said between the units of their concepts."""
-    counted = Counter(unit.concept for unit in reply.new_units)
-    for unit in reply.new_units:
-        if unit.concept in context.teachers:
-            taught = ", ".join(context.teachers[unit.concept])
-            yield Defect(unit.id, f"the concept {unit.concept} is taught by {taught} already")
-        elif counted[unit.concept] > 1:
-            yield Defect(unit.id, f"another new unit has the concept {unit.concept} too")
-
-
-def _graph(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
-    known = set(context.shipped) | {unit.id for unit in reply.new_units}
-    edges = _edges(reply)
-    for before, after in edges:
-        for end in (before, after):
-            if end not in known:
-                yield Defect(end, f"edge {before} → {after}: there is no such unit, shipped or planned")
-    cycle = context.corpus.deps.cycle_through(edges)
-    if cycle:
-        yield Defect(" → ".join(cycle), "these prerequisites form a cycle")
+    yield from planned_defects(context, asked, edges)
+    for end, (before, after) in strangers(context, asked, edges):
+        yield Defect(end, f"edge {before} → {after}: there is no such unit, shipped or planned")
 
 
 def _rows(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
@@ -133,7 +79,8 @@ def _arrows(context: BookContext, reply: PlanReply) -> Iterator[Defect]:
     """Where the book goes from one section to another, prerequisites have to lead between units that cover them."""
     covering = _covering(context, reply)
     deps = context.corpus.deps
-    graph = replace(deps, edges=(*deps.edges, *(Edge(before, after, "pending") for before, after in _edges(reply))))
+    new = all_edges(deliverables(reply), _further(reply))
+    graph = replace(deps, edges=(*deps.edges, *(Edge(before, after, "pending") for before, after in new)))
     for row in context.inventory.of("sequencing"):
         used, using = covering.get(row.label, ()), covering.get(row.place, ())
         if used and using and not any(graph.has_path(a, b) for a in used for b in using):
@@ -154,9 +101,9 @@ def _covering(context: BookContext, reply: PlanReply) -> dict[str, dict[str, Non
     return found
 
 
-def _edges(reply: PlanReply) -> list[tuple[str, str]]:
-    own = [(before, unit.id) for unit in reply.new_units for before in unit.prerequisites]
-    return [*own, *((edge.before, edge.after) for edge in reply.edges)]
+def _further(reply: PlanReply) -> list[tuple[str, str]]:
+    """Edges beyond those of the new units."""
+    return [(edge.before, edge.after) for edge in reply.edges]
 
 
 def _jobs(reply: PlanReply) -> Iterator[Defect]:
@@ -209,25 +156,17 @@ def changes(context: BookContext, reply: PlanReply, verdict: Verdict) -> Changes
             "agent_jobs": len(reply.jobs),
         },
     )
+    asked = deliverables(reply)
+    told = announced(context, asked, _further(reply))
     return Changes(
         title=f"Plan production for {context.book['title']}",
         sections=(section,),
-        edges=tuple(EdgeChange(before=before, after=after) for before, after in _edges(reply)),
-        pending=tuple(u.id for u in reply.new_units),
-        catalog=tuple(_entries(context, reply)),
+        edges=told.edges,
+        pending=told.pending,
+        catalog=told.catalog,
         notation=render_crosswalk(context, reply.notation),
-        deliverables=tuple(deliverables(reply)),
+        deliverables=tuple(asked),
     )
-
-
-def _entries(context: BookContext, reply: PlanReply) -> Iterator[CatalogEntry]:
-    """The concepts of the new units with those they rest on; an entry that the catalog has is kept as it is."""
-    concepts = {unit_id: unit.text_value("concept_catalog_id") for unit_id, unit in context.shipped.items()}
-    known = {unit_id: slug for unit_id, slug in concepts.items() if slug in context.corpus.catalog}
-    known |= {unit.id: unit.concept for unit in reply.new_units}
-    for unit in reply.new_units:
-        before = dict.fromkeys(known[p] for p in _needs(reply, unit.id, unit.prerequisites) if p in known)
-        yield CatalogEntry(slug=unit.concept, title=unit.title, unit=unit.id, prerequisites=tuple(before))
 
 
 PLAN = Pass(

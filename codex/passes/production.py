@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from codex.campaign.limits import thresholds_of
+from codex.campaign.owed import Deliverable
 from codex.check import UnitResult, check_text
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
@@ -18,7 +19,6 @@ from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.parts import parts
-from codex.passes.context import Deliverable
 from codex.passes.coverage import row_list
 from codex.passes.equivalence import TESTS, Defect, place_problem
 from codex.passes.evidence import locate

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from codex.campaign.owed import Deliverable
 from codex.corpus.index import CorpusIndex
 from codex.corpus.titles import DIFFERENT, overlap
 from codex.errors import UserError
@@ -71,13 +72,18 @@ class QueuedUnit:
     successors: tuple[str, ...]
     excerpts: tuple[Excerpt, ...]
 
-    def as_data(self) -> dict[str, Any]:
-        """As a deliverable: the shape of ``Deliverable.as_data`` (base.py)."""
-        return {
-            "id": self.id, "action": self.action, "title": self.title, "slug": self.slug,
-            "prerequisites": list(self.prerequisites), "concept": self.concept, "rows": [],
-            "spec": "\n\n".join(f"{e.title}. {e.text} ({e.place})" for e in self.excerpts), "job": "",
-        }  # fmt: skip
+    @property
+    def deliverable(self) -> Deliverable:
+        """The unit as what production is asked for; each audit's words with their place."""
+        return Deliverable(
+            id=self.id,
+            action=self.action,
+            title=self.title,
+            slug=self.slug,
+            prerequisites=self.prerequisites,
+            concept=self.concept,
+            spec="\n\n".join(f"{e.title}. {e.text} ({e.place})" for e in self.excerpts),
+        )
 
 
 def unit_of(subject: str) -> str | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from codex.corpus.markdown import table_lines
+
 #: A bar behind an odd number of backslashes is the LaTeX norm; behind an even number it is a bar (after line breaks).
 _NORM = re.compile(r"(?<!\\)((?:\\\\)*)\\\|")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -22,9 +24,8 @@ def cell(value: object) -> str:
 
 def render_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A GitHub-flavoured table; ends with a line end."""
-    lines = ["| " + " | ".join(headers) + " |", "|" + " --- |" * len(headers)]
-    lines += ["| " + " | ".join(cell(value).replace("|", "\\|") for value in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    cells = (tuple(cell(value).replace("|", "\\|") for value in row) for row in rows)
+    return "\n".join(table_lines(headers, cells)) + "\n"
 
 
 def parse_tables(markdown: str) -> list[list[dict[str, str]]]:

@@ -9,7 +9,7 @@ from codex.campaign.answers import accepted
 from codex.campaign.limits import verification_section
 from codex.campaign.recourse import after_shortfall
 from codex.corpus.quoting import plain
-from codex.integration.proposal import CatalogEntry, EdgeChange, PlanSection
+from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
 from codex.passes.coverage import (
@@ -25,6 +25,7 @@ from codex.passes.deficits import deficit_defects, deliverables_of
 from codex.passes.equivalence import Defect, Score, scores
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
+from codex.passes.planned import announced
 from codex.passes.relevance import outline_shelf
 from codex.passes.tables import render_table
 from codex.passes.verify_reply import ReadablePassage, SolvableBy, VerificationReply
@@ -126,13 +127,13 @@ def changes(context: BookContext, reply: VerificationReply, verdict: Verdict) ->
     title = f"Verify {context.book['title']}: {_TOLD[outcome]}"
     if outcome != "short":
         return Changes(title=title, sections=(section,))
-    new = [each for each in verdict.deficits if each.action == "new"]
+    told = announced(context, verdict.deficits)
     return Changes(
         title=title,
         sections=(section,),
-        edges=tuple(EdgeChange(before=p, after=each.id) for each in verdict.deficits for p in each.prerequisites),
-        pending=tuple(each.id for each in new),
-        catalog=tuple(CatalogEntry(slug=each.concept, title=each.title, unit=each.id) for each in new),
+        edges=told.edges,
+        pending=told.pending,
+        catalog=told.catalog,
         deliverables=verdict.deficits,
     )
 

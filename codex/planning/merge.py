@@ -55,19 +55,20 @@ def mark_shipped(units: dict[str, Unit], shipped: Mapping[str, Shipped]) -> None
             unit |= {"actual_path": done.path, "title": done.title or unit["title"]}
     for unit_id, done in shipped.items():
         if unit_id not in units:
-            units[unit_id] = _pre_audit(done)
+            units[unit_id] = pre_audit(done.id, done.title, done.path)
 
 
-def _pre_audit(done: Shipped) -> Unit:
+def pre_audit(unit_id: str, title: str, path: str, prerequisites: Iterable[str] = ()) -> Unit:
+    """What the plan says of a shipped unit that no audit asked for."""
     return {
-        "id": done.id,
-        "title": done.title,
+        "id": unit_id,
+        "title": title,
         "status": SHIPPED,
         "kind": NEW_UNIT,
         "priority": PRE_AUDIT,
         "source_audits": [],
-        "actual_path": done.path,
-        "prereqs": [],
+        "actual_path": path,
+        "prereqs": list(prerequisites),
         "successors": [],
     }
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from codex.corpus.markdown import table_lines
 from codex.planning.unblocks import unblocked_by
 
 PATH = "docs/plans/PRODUCTION_PLAN.md"
@@ -151,10 +152,7 @@ def _drift(plan: Mapping[str, Any]) -> Iterator[str]:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """A Markdown table; what stands in a cell cannot break it."""
-    yield "| " + " | ".join(heads) + " |"
-    yield "|" + "---|" * len(heads)
-    for row in rows:
-        yield "| " + " | ".join(map(_cell, row)) + " |"
+    yield from table_lines(heads, (tuple(map(_cell, row)) for row in rows))
 
 
 def _cell(value: object) -> str:

@@ -17,8 +17,9 @@ from codex.agents.call import CallAddress
 from codex.campaign.ledger import Ledger
 from codex.integration.durable import cannot_write
 from codex.recovery.decide import Decision
-from codex.recovery.situation import PRODUCTION, Situation
+from codex.recovery.situation import Situation
 from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.names import PRODUCTION
 
 if TYPE_CHECKING:
     from codex.agents.journal import Journal

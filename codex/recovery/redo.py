@@ -5,19 +5,21 @@ recovery started  ─► the book's flow up to the state after the failed pass �
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from codex.campaign.answers import Given, answer_events
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import Deliverable, ever_owed, owed, owing
 from codex.errors import PersonNeeded
 from codex.integration.proposal import Proposal
 from codex.recovery.decide import Decision
 from codex.recovery.figures import Figures
-from codex.recovery.situation import PRODUCTION, Situation
+from codex.recovery.situation import Situation
 from codex.tracks.fasttrack.books import BOOK
+from codex.tracks.fasttrack.names import IN_PRODUCTION, PRODUCTION, PRODUCTION_READY
 
 #: Defects of an item that are told in full; a longer list is cut, and the brief has the whole one anyway.
 _TOLD = 10
@@ -84,15 +86,15 @@ def _preserved(decision: Decision) -> dict[str, Any]:
 def _back(ledger: Ledger, found: Situation, decision: Decision) -> list[EventDraft]:
     """Back to work on the failed items alone; what was made from them is owed again."""
     units = [each for each in decision.redo if each not in BOOK.passes]
-    owed = [_owed(ledger, found, unit) for unit in units]
+    again = [_asked_again(ledger, found, unit) for unit in units]
     if found.waits is not None and found.waits.source:
         return [
-            *_deliverables(found, ledger, owed),
+            *_deliverables(found, ledger, again),
             *answer_events(found.waits, "retry", Given(hint_of(found, decision))),
         ]
     if not units:
         raise PersonNeeded(f"{found.slug} is at {found.status}.", remedy=f"Go on with `codexctl run {found.slug}`.")
-    return [*_deliverables(found, ledger, owed), *_led_to(found, "in-production", decision)]
+    return [*_deliverables(found, ledger, again), *_led_to(found, IN_PRODUCTION, decision)]
 
 
 def _to_draft(found: Situation) -> list[EventDraft]:
@@ -106,7 +108,7 @@ def _led_to(found: Situation, state: str, decision: Decision) -> list[EventDraft
     """The table has no way back into production from later states but through a person: whoever asked for this."""
     if BOOK.state(found.status) and BOOK.between(found.status, "escalated") is None:
         reason = f"recovery: {decision.reason}"
-        return [EventDraft(subject=found.subject, kind=Kind.TRANSITION, to_state="production-ready", rationale=reason)]
+        return [EventDraft(subject=found.subject, kind=Kind.TRANSITION, to_state=PRODUCTION_READY, rationale=reason)]
     asked = "a person asked for the recovery"
     return [_escalated(found, decision.reason), _answered(found, asked, state, hint_of(found, decision))]
 
@@ -124,27 +126,19 @@ def _answered(found: Situation, reason: str, state: str, hint: str) -> EventDraf
     )  # fmt: skip
 
 
-def _owed(ledger: Ledger, found: Situation, unit: str) -> dict[str, Any]:
-    """What a unit was owed as last; one that had shipped is deepened, never written anew."""
-    last = next(
-        dict(each)
-        for event in reversed(ledger.events(found.subject))
-        if event.kind == Kind.DELIVERABLES
-        for each in event.data.get("outstanding") or ()
-        if isinstance(each, Mapping) and each.get("id") == unit
-    )
-    shipped = any(ledger.succeeded(event, PRODUCTION, unit) for event in ledger.events(found.subject))
-    told = "; ".join(str(d.get("what")) for d in found.defects.get(unit, ())[:_TOLD])
-    if not shipped:
+def _asked_again(ledger: Ledger, found: Situation, unit: str) -> Deliverable:
+    """A unit as it was asked for last; one that had shipped is deepened, never written anew."""
+    last = ever_owed(ledger, found.subject)[unit]
+    if not any(ledger.succeeded(event, PRODUCTION, unit) for event in ledger.events(found.subject)):
         return last
+    told = "; ".join(str(d.get("what")) for d in found.defects.get(unit, ())[:_TOLD])
     spec = told or "A unit that this one rests on is made anew: bring what it takes from there into line."
-    return last | {"action": "deepen", "spec": spec, "job": "recovery"}
+    return replace(last, action="deepen", spec=spec, job="recovery")
 
 
-def _deliverables(found: Situation, ledger: Ledger, owed: list[dict[str, Any]]) -> list[EventDraft]:
-    if not owed:
+def _deliverables(found: Situation, ledger: Ledger, again: list[Deliverable]) -> list[EventDraft]:
+    if not again:
         return []
-    ids = {each["id"] for each in owed}
-    known = ledger.entry(found.subject).get("outstanding_deliverables") or ()
-    others = [dict(each) for each in known if isinstance(each, Mapping) and each.get("id") not in ids]
-    return [EventDraft(subject=found.subject, kind=Kind.DELIVERABLES, data={"outstanding": [*owed, *others]})]
+    ids = {each.id for each in again}
+    others = (each for each in owed(ledger.entry(found.subject)) if each.id not in ids)
+    return [EventDraft(subject=found.subject, kind=Kind.DELIVERABLES, data=owing((*again, *others)))]

@@ -15,13 +15,13 @@ from codex.campaign.answers import Waiting, waiting
 from codex.campaign.costs import Cost, read_costs
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import Deliverable, ever_owed
 from codex.errors import UserError
 from codex.recovery.decide import BatchState, Item, ItemState
 from codex.recovery.figures import Figures, of_cost, total, typical
 from codex.snapshot import Snapshot
 from codex.tracks.fasttrack.books import BOOK
-
-PRODUCTION = "P4_production"
+from codex.tracks.fasttrack.names import PLAN, PRODUCTION
 
 Defects = tuple[Mapping[str, Any], ...]
 
@@ -91,14 +91,14 @@ class _Reader:
                 batch += len(generations)
                 continue
             batch += 1
-            needs = tuple(self.units) if before == "P3_plan" and self.units else tuple(filter(None, [before]))
+            needs = tuple(self.units) if before == PLAN and self.units else tuple(filter(None, [before]))
             yield self._item(name, "", batch, needs, self._pass_state(name))
             before = name
 
     def _unit_items(self, generations: Sequence[Sequence[str]], batch: int, before: str) -> Iterator[Item]:
         for number, generation in enumerate(generations, batch + 1):
             for unit in generation:
-                needs = tuple(p for p in self.units[unit].get("prerequisites") or () if p in self.units and p != unit)
+                needs = tuple(p for p in self.units[unit].prerequisites if p in self.units and p != unit)
                 yield self._item(PRODUCTION, unit, number, (before, *needs), self._unit_state(unit))
 
     def _item(self, name: str, unit: str, batch: int, needs: tuple[str, ...], state: ItemState) -> Item:
@@ -145,24 +145,18 @@ class _Reader:
 _FAILED = frozenset({"failed", "escalated"})
 
 
-def _units(ledger: Ledger, subject: str) -> dict[str, Mapping[str, Any]]:
+def _units(ledger: Ledger, subject: str) -> dict[str, Deliverable]:
     """Every unit that was ever owed, as it was owed last, without those that a person left out."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for event in ledger.events(subject):
-        if event.kind == Kind.DELIVERABLES:
-            owed = event.data.get("outstanding")
-            found |= {str(d["id"]): d for d in owed or () if isinstance(d, Mapping) and "id" in d}
-    for each in ledger.entry(subject).get("deferred") or ():
-        found.pop(str(each.get("id")) if isinstance(each, Mapping) else "", None)
-    return found
+    left_out = {Deliverable.of(each).id for each in ledger.entry(subject).get("deferred") or ()}
+    return {unit: each for unit, each in ever_owed(ledger, subject).items() if unit not in left_out}
 
 
-def _generations(units: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+def _generations(units: Mapping[str, Deliverable]) -> list[list[str]]:
     """The units in generations: each rests on earlier ones only. Units in a cycle count as one generation."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(units)
     for unit, owed in units.items():
-        graph.add_edges_from((p, unit) for p in owed.get("prerequisites") or () if p in units and p != unit)
+        graph.add_edges_from((p, unit) for p in owed.prerequisites if p in units and p != unit)
     groups = nx.condensation(graph)
     order = list(units)
     found = []

@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import Mapping
 from io import StringIO
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +15,6 @@ from rich.console import Console
 from codex.campaign.costs import append_costs
 from codex.cli import app, launch
 from codex.corpus import connections, deps, proposals
-from codex.integration.init import init_workspace
 from codex.oversight.render.pieces import bar, plain, table
 from codex.workspace import Workspace
 from flows.reporting import say, tell
@@ -24,18 +22,6 @@ from tests.campaign.test_costs import LINES
 from tests.shell import codexctl
 
 SLUG = "lawson-michelsohn-spin-geometry"
-
-
-@pytest.fixture(scope="module")
-def seed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A fresh workspace that nobody changes."""
-    return init_workspace(tmp_path_factory.mktemp("seed") / "pilot", campaign="pilot")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, seed: Workspace) -> Workspace:
-    subprocess.run(["cp", "-r", seed.root, tmp_path / "pilot"], check=True)
-    return Workspace(tmp_path / "pilot")
 
 
 def put(workspace: Workspace, files: Mapping[str, bytes]) -> None:

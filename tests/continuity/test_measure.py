@@ -7,7 +7,7 @@ import re
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codex.continuity import phrases, worker
@@ -144,6 +144,7 @@ def test_phrases_by_example(text: str, forward: int, synthesis: int) -> None:
 
 
 @given(TEXTS)
+@example(".02.03.02.03.02.03 ")
 def test_references_are_the_pattern_of_the_rubric(text: str) -> None:
     found = re.findall(r"\b\d\d\.\d\d\.\d\d\b", text)
     assert phrases.backward_refs(text, "01.02.03") == sum(ref != "01.02.03" for ref in found)

@@ -131,7 +131,9 @@ SHOWN: dict[str, Row] = {
         for name in ("call", "connections", "integrate", "recover", "run")
     },
     # --- writing
-    'codexctl ledger register book:lee-smooth-manifolds --title "Lee, Smooth Manifolds" --tier β': Typed("joined"),
+    'codexctl ledger register book:lee-smooth-manifolds --title "Lee, Smooth Manifolds" --tier β': Typed(
+        "joins the campaign"
+    ),
     "codexctl run lee-smooth-manifolds --dry-run": Typed("never more than $30.00"),
     "codexctl plan --write": Typed("plan.json"),
     "codexctl continuity --write": Typed("backward_density"),
@@ -168,7 +170,6 @@ SHOWN: dict[str, Row] = {
         "to redo: 03.09.02", instead=f"codexctl recover {BOOK} --unit 03.09.02 --dry-run"
     ),
     f"codexctl recover {BOOK} --unit 03.09.03 --backend handoff": Typed("03.09.03", covered=True, waits=True),
-    f"codexctl recover {BOOK} --restart --backend handoff": Typed("", covered=True, waits=True),
     "codexctl audit-next --backend handoff": Typed("P1_audit", covered=True, waits=True),
     "codexctl -w ../campaign audit-next --ft-entry 1.01 --backend handoff": Typed("P1_audit", covered=True, waits=True),
     f"codexctl run {BOOK} --backend handoff": Typed("P4_production", covered=True, waits=True),

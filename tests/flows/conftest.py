@@ -1,19 +1,15 @@
-"""What the tests of this folder share: this process's Prefect talks to the test run's server; a fresh workspace."""
+"""What the tests of this folder share: this process's Prefect talks to the test run's server."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from codex.workspace import Workspace
 from deployments.api import Api
 from deployments.environment import prepare
 from deployments.server import Server
-from tests.flows.helpers import make_workspace
 
 
 @pytest.fixture(scope="package")
@@ -30,18 +26,6 @@ def prefect_api(prefect_server: Server) -> Iterator[Api]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-@pytest.fixture(scope="package")
-def seed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A fresh workspace that nobody changes."""
-    return make_workspace(tmp_path_factory.mktemp("seed") / "pilot")
-
-
-@pytest.fixture
-def workspace(seed: Workspace, tmp_path: Path) -> Workspace:
-    """A fresh workspace of the test's own."""
-    return Workspace.open(shutil.copytree(seed.root, tmp_path / "pilot"))
 
 
 def _use_environment() -> None:

@@ -43,7 +43,7 @@ def with_queue(workspace: Workspace, audit: str = AUDIT) -> Workspace:
 def sound_unit(workspace: Workspace, unit_id: str) -> dict[str, Any]:
     """A reply that ships: the text of the seed's Clifford unit under the name that the plan asks for."""
     snapshot = workspace.snapshot()
-    wanted = queued_unit(snapshot, unit_id).as_data()
+    wanted = queued_unit(snapshot, unit_id).deliverable.as_data()
     index = CorpusIndex(snapshot)
     text = snapshot.text(index.path_of("03.09.02") or "")
     values = {

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from codex.integration import spool
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.passes.services import Services
-from codex.workspace import Workspace
 from tasks.integrate import integrate
 from tasks.runtime import Runtime, using
 from tasks.slot import slot_client
@@ -18,7 +18,7 @@ from .race import read_jobs, see_through, wait_for
 
 
 def main(place: str, spec: str, go: str, limit: str) -> None:
-    workspace, jobs, client = Workspace.open(place), read_jobs(Path(spec)), slot_client()
+    workspace, jobs, client = open_workspace(place), read_jobs(Path(spec)), slot_client()
     with (
         Services.open(workspace, "handoff") as services,
         using(Runtime(workspace, services, "racer", limit, client)),

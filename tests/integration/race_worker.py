@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from codex.integration.integrator import integrate
-from codex.workspace import Workspace
+from codex.integration.opening import open_workspace
 
 from .race import read_jobs, see_through, wait_for
 
 
 def main(place: str, spec: str, go: str) -> None:
-    workspace, jobs = Workspace.open(place), read_jobs(Path(spec))
+    workspace, jobs = open_workspace(place), read_jobs(Path(spec))
     wait_for(Path(go), Path(spec))
     for job in jobs:
         sys.stdout.write(see_through(workspace, job, lambda each: integrate(workspace, [each])[0]))

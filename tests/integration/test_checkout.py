@@ -13,6 +13,7 @@ import pytest
 from codex.errors import StorageError
 from codex.integration import gitstore, spool
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 
 from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, small_files, unit_text
@@ -146,7 +147,7 @@ def test_a_read_only_file_is_replaced_and_a_read_only_folder_reported(workspace:
     finally:
         subprocess.run(undo, check=True)
     assert warning.startswith(f"{UNIT} was not checked out: it cannot be written (")
-    Workspace.open(workspace.root)  # once it can be written, it follows by itself
+    open_workspace(workspace.root)  # once it can be written, it follows by itself
     assert git(workspace.root, "status", "--porcelain") == ""
 
 
@@ -247,7 +248,7 @@ def test_a_lock_of_a_dead_git_costs_no_commit(workspace: Workspace, monkeypatch:
     assert "One more line." in (workspace.root / UNIT).read_text(encoding="utf-8")
     run(workspace, proposal(workspace, new_unit("00.01.03")))  # once more, while it is still there
     lock.unlink()
-    Workspace.open(workspace.root)
+    open_workspace(workspace.root)
     assert git(workspace.root, "status", "--porcelain") == ""
 
 
@@ -282,7 +283,7 @@ def test_a_full_disk_leaves_all_or_nothing(workspace: Workspace, limit: int, spo
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
     assert git(workspace.root, "rev-parse", "HEAD") == head
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == ""
-    (result,) = integrate(Workspace.open(workspace.root), [made], now=NOW)
+    (result,) = integrate(open_workspace(workspace.root), [made], now=NOW)
     assert result.accepted == ("00.01.02",) and git(workspace.root, "status", "--porcelain") == ""
 
 
@@ -295,7 +296,7 @@ def test_a_workspace_on_a_full_file_system(workspace: Workspace, tmp_path: Path)
         pytest.skip("a small file system cannot be mounted here")
     try:
         shutil.copytree(workspace.root, small / "ws")
-        full = Workspace.open(small / "ws")
+        full = open_workspace(small / "ws")
         made = deepen(full)
         filler = small / "filler"
         handle = os.open(filler, os.O_WRONLY | os.O_CREAT)
@@ -321,7 +322,7 @@ def test_files_get_the_umasks_permissions(workspace: Workspace) -> None:
 
 def test_a_linked_work_tree_is_a_workspace_of_its_own(workspace: Workspace, tmp_path: Path) -> None:
     git(workspace.root, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
-    side = Workspace.open(tmp_path / "side")
+    side = open_workspace(tmp_path / "side")
     main = git(workspace.root, "rev-parse", "main")
     run(side, proposal(side, new_unit("00.01.03")))
     assert git(side.root, "status", "--porcelain") == "" and git(workspace.root, "rev-parse", "main") == main

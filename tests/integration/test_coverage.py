@@ -10,17 +10,11 @@ import pytest
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import PATH, matrix, render
-from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
 from codex.integration.proposal import CostLine, Proposal, Report
 from codex.workspace import Workspace
 
 SUBJECT = "book:lawson-michelsohn-spin-geometry"
-
-
-@pytest.fixture(scope="module")
-def seed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return init_workspace(tmp_path_factory.mktemp("seed") / "pilot", campaign="pilot")
 
 
 @pytest.fixture

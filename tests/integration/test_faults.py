@@ -17,6 +17,7 @@ from codex.campaign.verify import verify
 from codex.integration import spool
 from codex.integration.faults import DURABLE_FILES, POINTS, REMOTE_POINTS, UPKEEP_POINTS
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import Proposal
 from codex.workspace import Workspace
 
@@ -44,7 +45,7 @@ def trees(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str
     """The trees before and after."""
     copy = tmp_path_factory.mktemp("after") / "ws"
     subprocess.run(["cp", "-r", str(template), str(copy)], check=True)
-    workspace = Workspace.open(copy)
+    workspace = open_workspace(copy)
     before = state(workspace)[0]
     integrate(workspace, [example(workspace)], now=NOW)
     return before, state(workspace)[0]
@@ -61,7 +62,7 @@ def test_killed_at(point: str, workspace: Workspace, trees: tuple[str, str]) -> 
     assert git(workspace.root, "rev-parse", "HEAD^{tree}") == (after if published else before)
     assert fsck(workspace.root) == ""
 
-    reopened = Workspace.open(workspace.root)  # nobody repairs anything by hand
+    reopened = open_workspace(workspace.root)  # nobody repairs anything by hand
     assert state(reopened) == ((after, "") if published else (before, ""))
     (result,) = integrate(reopened, [example_proposal], now=NOW)
     assert result.accepted == ("00.01.03",) and result.rejected == ()
@@ -94,14 +95,14 @@ def test_killed_in_the_middle_of_the_files(workspace: Workspace, trees: tuple[st
     example_proposal = example(workspace)
     in_child(lambda: integrate(workspace, [example_proposal], now=NOW), "checkout.renamed:4")
     assert git(workspace.root, "status", "--porcelain") != ""
-    assert state(Workspace.open(workspace.root)) == (trees[1], "")
+    assert state(open_workspace(workspace.root)) == (trees[1], "")
 
 
 def test_killed_again_while_it_heals(workspace: Workspace, trees: tuple[str, str]) -> None:
     example_proposal = example(workspace)
     for fault in ("checkout.renamed:2", "checkout.renamed:3", "checkout.index", "done.synced"):
-        in_child(lambda: integrate(Workspace.open(workspace.root), [example_proposal], now=NOW), fault)
-    (result,) = integrate(Workspace.open(workspace.root), [example_proposal], now=NOW)
+        in_child(lambda: integrate(open_workspace(workspace.root), [example_proposal], now=NOW), fault)
+    (result,) = integrate(open_workspace(workspace.root), [example_proposal], now=NOW)
     assert result.accepted == ("00.01.03",) and state(workspace) == (trees[1], "")
 
 
@@ -110,7 +111,7 @@ def test_an_edit_made_after_the_kill_is_kept(workspace: Workspace) -> None:
     in_child(lambda: integrate(workspace, [example_proposal], now=NOW), "checkout.begin")
     edited = workspace.root / "docs/catalogs/CONCEPT_CATALOG.md"
     edited.write_text("mine\n", encoding="utf-8")
-    Workspace.open(workspace.root)
+    open_workspace(workspace.root)
     assert edited.read_text(encoding="utf-8") == "mine\n"
     assert git(workspace.root, "status", "--porcelain") == " M docs/catalogs/CONCEPT_CATALOG.md"
 
@@ -121,7 +122,7 @@ def test_a_commit_made_by_hand_after_the_kill_is_kept(workspace: Workspace) -> N
     (workspace.root / "hand.txt").write_text("mine\n", encoding="utf-8")
     git(workspace.root, "add", "hand.txt")
     git(workspace.root, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qm", "mine", "--", "hand.txt")
-    reopened = Workspace.open(workspace.root)
+    reopened = open_workspace(workspace.root)
     assert git(workspace.root, "status", "--porcelain") == ""
     assert reopened.snapshot().exists(path_of("00.01.03")) and reopened.snapshot().exists("hand.txt")
 
@@ -129,7 +130,7 @@ def test_a_commit_made_by_hand_after_the_kill_is_kept(workspace: Workspace) -> N
 def test_proposals_of_a_killed_drain_all_arrive(workspace: Workspace) -> None:
     ids = [spool.put(workspace, proposal(workspace, new_unit(f"00.01.{n:02d}"))) for n in range(3, 7)]
     in_child(lambda: drain(workspace, now=NOW), "ref.after:3")
-    results = drain(Workspace.open(workspace.root), now=NOW)
+    results = drain(open_workspace(workspace.root), now=NOW)
     assert len(results) == 1  # two were done, the third was finished by opening
     assert [spool.result(workspace, i).accepted for i in ids] == [(f"00.01.{n:02d}",) for n in range(3, 7)]
     assert git(workspace.root, "rev-list", "--count", "HEAD") == "6"

@@ -15,6 +15,7 @@ import codex.integration
 from codex.integration import faults
 from codex.integration.faults import DURABLE_FILES, POINTS, UPKEEP_POINTS
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import Proposal
 from codex.integration.withdrawal import withdrawal
 from codex.workspace import Workspace
@@ -70,7 +71,7 @@ def shipped(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a unit that has a placeholder figure: its withdrawal removes two files."""
     folder = tmp_path_factory.mktemp("shipped") / "ws"
     shutil.copytree(template, folder)
-    workspace = Workspace.open(folder)
+    workspace = open_workspace(folder)
     text = unit_text("00.01.03").replace("(/img/pairs.svg)", "(pairs.svg)")
     integrate(workspace, [proposal(workspace, new_unit("00.01.03", text=text))], now=NOW)
     return folder
@@ -80,7 +81,7 @@ def shipped(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trees(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     copy = tmp_path_factory.mktemp("withdrawn") / "ws"
     shutil.copytree(shipped, copy)
-    workspace = Workspace.open(copy)
+    workspace = open_workspace(copy)
     before = state(workspace)[0]
     (result,) = integrate(workspace, [_withdrawal(workspace)], now=NOW)
     assert result.withdrawn == ("00.01.03",)
@@ -96,13 +97,13 @@ def _withdrawal(workspace: Workspace) -> Proposal:
 @pytest.mark.parametrize("point", [*OF_A_WITHDRAWAL, "checkout.removed:2"])
 def test_a_withdrawal_killed_at(point: str, shipped: Path, trees: tuple[str, str], tmp_path: Path) -> None:
     shutil.copytree(shipped, tmp_path / "ws")
-    workspace = Workspace.open(tmp_path / "ws")
+    workspace = open_workspace(tmp_path / "ws")
     made = _withdrawal(workspace)
     status = in_child(lambda: integrate(workspace, [made], now=NOW), point)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, "the point was not passed"
     published = POINTS.index(point.split(":", maxsplit=1)[0]) >= POINTS.index("ref.after")
     assert git(workspace.root, "rev-parse", "HEAD^{tree}") == trees[published]
-    reopened = Workspace.open(workspace.root)  # nobody repairs anything by hand
+    reopened = open_workspace(workspace.root)  # nobody repairs anything by hand
     assert state(reopened) == (trees[published], "")
     drain(reopened, now=NOW)
     assert state(reopened) == (trees[1], "") and fsck(workspace.root) == ""
@@ -112,11 +113,11 @@ def test_a_withdrawal_killed_at(point: str, shipped: Path, trees: tuple[str, str
 @pytest.mark.parametrize("point", UPKEEP_POINTS)
 def test_upkeep_killed_at(point: str, workspace: Workspace) -> None:
     (workspace.root / "codex.toml").write_text("[git]\nloose_objects = 1\n", encoding="utf-8")
-    workspace = Workspace.open(workspace.root)
+    workspace = open_workspace(workspace.root)
     made = proposal(workspace, new_unit("00.01.03"))
     status = in_child(lambda: integrate(workspace, [made], now=NOW), point)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, "the point was not passed"
-    reopened = Workspace.open(workspace.root)
+    reopened = open_workspace(workspace.root)
     assert git(workspace.root, "status", "--porcelain") == "?? codex.toml" and fsck(workspace.root) == ""
     assert integrate(reopened, [made], now=NOW)[0].accepted == ("00.01.03",)
     assert integrate(reopened, [proposal(reopened, new_unit("00.01.04"))], now=NOW)[0].accepted == ("00.01.04",)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from codex.errors import UserError
 from codex.integration.integrator import integrate
 from codex.integration.message import commit_message, proposal_of
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import IntegrationResult, Proposal, RejectedUnit
 from codex.workspace import Workspace
 
@@ -21,7 +22,7 @@ def test_everything_is_named(workspace: Workspace) -> None:
     (workspace.root / "codex.toml").write_text(AUTHORS, encoding="utf-8")
     bad = new_unit("00.01.04", text=unit_text("00.01.04").replace("**Proof.** Write", "Clearly"))
     made = proposal(workspace, new_unit("00.01.03"), bad, title="Ship two")
-    (result,) = integrate(Workspace.open(workspace.root), [made], now=NOW)
+    (result,) = integrate(open_workspace(workspace.root), [made], now=NOW)
     message = git(workspace.root, "log", "-1", "--format=%B", str(result.commit)).strip().splitlines()
     assert message[:4] == ["Ship two", "", "Subject: book:one", "Pass: P4_production"]
     assert "Unit 00.01.03: accepted" in message and "Unit 00.01.04: rejected (checks)" in message
@@ -38,7 +39,7 @@ def test_everything_is_named(workspace: Workspace) -> None:
 def test_what_is_no_author_is_a_wrong_configuration(workspace: Workspace, author: str) -> None:
     (workspace.root / "codex.toml").write_text(f'[commit]\nco_authors = ["{author}"]\n', encoding="utf-8")
     with pytest.raises(UserError, match=r"codex\.toml: commit\.co_authors"):
-        integrate(Workspace.open(workspace.root), [proposal(workspace, new_unit("00.01.03"))], now=NOW)
+        integrate(open_workspace(workspace.root), [proposal(workspace, new_unit("00.01.03"))], now=NOW)
 
 
 @given(st.text(max_size=200), st.text(max_size=60))

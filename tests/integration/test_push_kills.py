@@ -12,6 +12,7 @@ import pytest
 
 from codex.integration import spool
 from codex.integration.faults import POINTS, REMOTE_POINTS
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 
 from .helpers import NOW, fsck, git, in_child
@@ -28,13 +29,13 @@ def diverged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a remote that has gone on (00.01.03) and a clone with two integrations and a commit by hand."""
     home = tmp_path_factory.mktemp("diverged")
     shutil.copytree(template, home / "ws")
-    ours = Workspace.open(home / "ws")
+    ours = open_workspace(home / "ws")
     git(home, "clone", "-q", "--bare", str(ours.root), str(home / "remote.git"))
     git(home, "clone", "-q", str(home / "remote.git"), str(home / "other"))
     git(ours.root, "remote", "add", "origin", "../remote.git")
     git(home / "other", "remote", "set-url", "origin", "../remote.git")
     configure(ours, SETTINGS)
-    other = Workspace.open(home / "other")
+    other = open_workspace(home / "other")
     configure(other, SETTINGS)
     without_network(ours, "00.01.04")
     commit_by_hand(ours, "notes.md")
@@ -46,14 +47,14 @@ def diverged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("point", PASSED)
 def test_killed_while_it_integrates_again(point: str, diverged: Path, tmp_path: Path) -> None:
     subprocess.run(["cp", "-r", str(diverged), str(tmp_path / "d")], check=True)
-    workspace, remote = Workspace.open(tmp_path / "d/ws"), tmp_path / "d/remote.git"
+    workspace, remote = open_workspace(tmp_path / "d/ws"), tmp_path / "d/remote.git"
     before, pushed = git(workspace.root, "rev-parse", "HEAD"), git(remote, "rev-parse", "main")
     status = in_child(lambda: send(workspace, now=NOW), point)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, "the point was not passed"
 
     moved = git(workspace.root, "rev-parse", "HEAD") != before
     assert moved == (point not in PASSED[: PASSED.index("ref.after")])
-    reopened = Workspace.open(workspace.root)  # nobody repairs anything by hand
+    reopened = open_workspace(workspace.root)  # nobody repairs anything by hand
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == fsck(remote) == ""
     assert shipped(reopened) == ["00.01.03"] * moved + ["00.01.04", "00.01.05"]
     assert (git(remote, "rev-parse", "main") != pushed) == (point == "push.after")
@@ -78,16 +79,16 @@ def racing(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, but the remote does not have 00.01.03 yet: the other clone is about to push it."""
     home = tmp_path_factory.mktemp("racing")
     shutil.copytree(template, home / "ws")
-    ours = Workspace.open(home / "ws")
+    ours = open_workspace(home / "ws")
     git(home, "clone", "-q", "--bare", str(ours.root), str(home / "remote.git"))
     git(home, "clone", "-q", str(home / "remote.git"), str(home / "other"))
     for place in (ours.root, home / "other"):
         git(place, "remote", "add" if place == ours.root else "set-url", "origin", "../remote.git")
-        configure(Workspace.open(place), SETTINGS)
+        configure(open_workspace(place), SETTINGS)
     without_network(ours, "00.01.04")
     commit_by_hand(ours, "notes.md")
     without_network(ours, "00.01.05")
-    without_network(Workspace.open(home / "other"), "00.01.03")
+    without_network(open_workspace(home / "other"), "00.01.03")
     return home
 
 
@@ -111,13 +112,13 @@ def send_too_late(workspace: Workspace, other: Path) -> list[str]:
 @pytest.mark.parametrize("point", [p if p in SHORT else pytest.param(p, marks=pytest.mark.soak) for p in LOST])
 def test_killed_after_a_push_that_came_too_late(point: str, racing: Path, tmp_path: Path) -> None:
     subprocess.run(["cp", "-r", str(racing), str(tmp_path / "d")], check=True)
-    workspace, remote = Workspace.open(tmp_path / "d/ws"), tmp_path / "d/remote.git"
+    workspace, remote = open_workspace(tmp_path / "d/ws"), tmp_path / "d/remote.git"
     before, commits = git(workspace.root, "rev-parse", "HEAD"), commits_of(remote)
     status = in_child(lambda: send_too_late(workspace, tmp_path / "d/other"), point)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, "the point was not passed"
 
     moved, pushed = LOST.index(point) >= LOST.index("ref.after"), LOST.index(point) >= LOST.index("push.after:2")
-    reopened = Workspace.open(workspace.root)  # nobody repairs anything by hand
+    reopened = open_workspace(workspace.root)  # nobody repairs anything by hand
     assert (git(workspace.root, "rev-parse", "HEAD") != before) == moved
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == fsck(remote) == ""
     assert commits_of(remote) - commits == (point != "push.before") + 3 * pushed
@@ -145,7 +146,7 @@ def results_of(workspace: Workspace):
 def test_what_a_kill_left_is_found_though_the_remote_has_changed_it_since(racing: Path, tmp_path: Path) -> None:
     """The copy of a person's commit is on the remote, and somebody has changed its file there: it is not made twice."""
     subprocess.run(["cp", "-r", str(racing), str(tmp_path / "d")], check=True)
-    workspace, other = Workspace.open(tmp_path / "d/ws"), Workspace.open(tmp_path / "d/other")
+    workspace, other = open_workspace(tmp_path / "d/ws"), open_workspace(tmp_path / "d/other")
     in_child(lambda: send_too_late(workspace, other.root), "push.after:2")
     git(other.root, "pull", "-q")
     commit_by_hand(other, "notes.md", "theirs, later\n")
@@ -162,7 +163,7 @@ def test_what_was_integrated_here_during_the_push_goes_on_top(
     from codex.integration import push as module
 
     subprocess.run(["cp", "-r", str(racing), str(tmp_path / "d")], check=True)
-    workspace, real = Workspace.open(tmp_path / "d/ws"), module.push
+    workspace, real = open_workspace(tmp_path / "d/ws"), module.push
     pushes = []
 
     def slow(*arguments):
@@ -170,7 +171,7 @@ def test_what_was_integrated_here_during_the_push_goes_on_top(
         if len(pushes) == 1:
             git(tmp_path / "d/other", "push", "-q", "origin", "main")
         if len(pushes) == 2:
-            without_network(Workspace.open(workspace.root), "00.01.06")
+            without_network(open_workspace(workspace.root), "00.01.06")
         return real(*arguments)
 
     monkeypatch.setattr(module, "push", slow)

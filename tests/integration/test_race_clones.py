@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 from deployments.api import Api
 from deployments.environment import environment
@@ -35,8 +36,8 @@ def assert_all_agree(remote: Path, places: list[Path], folder: Path, race: Race)
     """What must hold on the remote holds in a new clone of it; each old one has nothing that the remote lacks."""
     assert fsck(remote) == ""
     git(folder, "clone", "-q", str(remote), str(folder / "new"))
-    assert_race_whole(Workspace.open(folder / "new"), race)
-    assert_nothing_dropped(Workspace.open(folder / "new"), race)
+    assert_race_whole(open_workspace(folder / "new"), race)
+    assert_nothing_dropped(open_workspace(folder / "new"), race)
     for place in places:
         assert git(place, "status", "--porcelain") == "", place
         git(place, "fetch", "-q")

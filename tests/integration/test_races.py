@@ -17,6 +17,7 @@ from codex.errors import Conflict
 from codex.integration import integrator, spool
 from codex.integration.gitstore import publish
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 
 from .helpers import BOOK, NOW, fsck, git, new_unit, path_of, proposal
@@ -64,7 +65,7 @@ def test_processes_and_a_person_race(workspace: Workspace) -> None:
 
     def writer(share: list[str]) -> Callable[[], None]:
         def act() -> None:
-            own = Workspace.open(workspace.root)
+            own = open_workspace(workspace.root)
             for unit_id in share:
                 made = proposal(own, new_unit(unit_id, text=_placed(unit_id)))
                 (result,) = integrate(own, [made])
@@ -79,7 +80,7 @@ def test_processes_and_a_person_race(workspace: Workspace) -> None:
             commit_by_hand(workspace, f"by hand {by_hand}")
             by_hand += 1
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * PROCESSES
-    assert_all_arrived(Workspace.open(workspace.root), ids)
+    assert_all_arrived(open_workspace(workspace.root), ids)
     assert int(git(workspace.root, "rev-list", "--count", f"{base.label}..HEAD")) >= len(ids)
 
 

@@ -16,6 +16,7 @@ from codex.cli.app import run
 from codex.corpus.index import CorpusIndex
 from codex.errors import UserError
 from codex.integration.integrator import integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeChange
 from codex.integration.withdrawal import withdrawal
 from codex.workspace import Workspace
@@ -286,7 +287,7 @@ def test_killed_while_it_withdraws(workspace: Workspace, point: str) -> None:
     ship(workspace, new_unit("00.01.03"))
     made = withdrawal(workspace, ["00.01.03"])
     assert os.WIFSIGNALED(in_child(lambda: integrate(workspace, [made], now=NOW), point))
-    reopened = Workspace.open(workspace.root)
+    reopened = open_workspace(workspace.root)
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == ""
     assert (workspace.root / path_of("00.01.03")).exists() is (point == "ref.before")
     (result,) = integrate(reopened, [made], now=NOW)

@@ -16,13 +16,14 @@ from codex.campaign.ledger import CAMPAIGN, Ledger
 from codex.campaign.projection import render
 from codex.campaign.verify import verify
 from codex.check import check_corpus
-from codex.check.affected import questions_of
+from codex.check.affected import _near_change, questions_of
 from codex.check.corpus import SnapshotAnswers
 from codex.check.policy import Policy
 from codex.continuity.corpus import measure_corpus
 from codex.corpus import catalog, deps
 from codex.integration import resident
 from codex.integration.integrator import integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import EdgeChange, Proposal, UnitChange
 from codex.integration.steps.continuity import corpus_figures
 from codex.integration.steps.draft import Draft
@@ -48,7 +49,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(generated: Path, tmp_path: Path) -> Workspace:
     shutil.copytree(generated, tmp_path / "ws")
-    return Workspace.open(tmp_path / "ws")
+    return open_workspace(tmp_path / "ws")
 
 
 def new(number: int) -> UnitChange:
@@ -69,7 +70,7 @@ def test_the_same_seed_gives_the_same_commit(tmp_path: Path, generated: Path) ->
 
 
 def test_a_generated_corpus_is_valid(generated: Path) -> None:
-    snapshot = Workspace.open(generated).snapshot()
+    snapshot = open_workspace(generated).snapshot()
     report = check_corpus(snapshot)
     assert [r.path for r in report.results if r.state != "passing"] == [] and report.checks_total == 27 * UNITS
     assert measure_corpus(snapshot).failures == [] and verify(snapshot) == []
@@ -115,6 +116,17 @@ def assert_same(kept: CommitSnapshot, fresh: CommitSnapshot) -> None:
         assert getattr(known, name) == getattr(parsed, name)
     text = fresh.text(catalog.PATH)
     assert catalog.parse(text).entries == catalog._parsed(text).entries
+
+
+LINES = st.lists(st.text("ab", max_size=4), max_size=8).map("\n".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(old=LINES, new=LINES, texts=st.lists(st.text("ab\n", min_size=1, max_size=5), max_size=8))
+def test_what_a_change_of_the_catalog_can_touch(old: str, new: str, texts: list[str]) -> None:
+    """Every text that one version contains and the other does not, wherever and in how many places they differ."""
+    differing = {text for text in texts if (text in old) != (text in new)}
+    assert differing <= set(_near_change(texts, old, new))
 
 
 CHANGES = st.lists(
@@ -204,7 +216,7 @@ def test_loose_objects_are_packed_and_nothing_is_lost(workspace: Workspace) -> N
 
 def test_a_writer_packs_by_itself(workspace: Workspace) -> None:
     (workspace.root / "codex.toml").write_text("[git]\nloose_objects = 20\n", encoding="utf-8")
-    workspace = Workspace.open(workspace.root)
+    workspace = open_workspace(workspace.root)
     for number in range(3):
         integrate(workspace, [proposal(workspace, new(number))], now=NOW)
     assert not is_due(workspace.git.objects_dir(), workspace.settings.git)
@@ -222,7 +234,7 @@ def test_a_fresh_unit_has_room_up_to_its_chapters_end() -> None:
 def test_a_thousand_units(tmp_path: Path) -> None:
     rng = random.Random(1)
     write_repository(make_corpus(1_000, seed=5), tmp_path / "ws")
-    workspace = Workspace.open(tmp_path / "ws")
+    workspace = open_workspace(tmp_path / "ws")
     number = 0
     for _ in range(12):
         size = rng.randrange(1, 6)

@@ -32,6 +32,7 @@ from codex.corpus.index import CorpusIndex
 from codex.integration import spool
 from codex.integration.faults import POINTS
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.integration.proposal import (
     CatalogEntry,
     ConnectionDecision,
@@ -43,7 +44,6 @@ from codex.integration.proposal import (
     UnitChange,
 )
 from codex.integration.withdrawal import withdrawal
-from codex.workspace import Workspace
 
 from .helpers import NOW, SHIPPED, changed_unit, fsck, git, in_child, path_of, proposal, slug, unit_text
 from .race import PLAN, add_plan
@@ -93,7 +93,7 @@ class Integrations(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="codex-stateful-"))
         shutil.copytree(self.template, self.folder / "ws")
-        self.workspace = Workspace.open(self.folder / "ws")
+        self.workspace = open_workspace(self.folder / "ws")
         self.root = self.workspace.root
         self.accepted = set(SHIPPED)
         self.edits: dict[str, str | None] = {}  # a person's uncommitted edits; None: deleted
@@ -280,7 +280,7 @@ class Integrations(RuleBasedStateMachine):
 
     def kill(self, made: Proposal, point: str) -> None:
         in_child(lambda: integrate(self.workspace, [made], now=NOW), point)
-        self.workspace = Workspace.open(self.root)
+        self.workspace = open_workspace(self.root)
         drain(self.workspace, now=NOW)
         result = spool.result(self.workspace, made.id)
         if result:
@@ -372,7 +372,7 @@ def planned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workspace with a production plan: an audit asks for some of the units, nobody for the others."""
     copy = tmp_path_factory.mktemp("planned") / "ws"
     shutil.copytree(template, copy)
-    add_plan(Workspace.open(copy), IDS[2:5], IDS[2:4])
+    add_plan(open_workspace(copy), IDS[2:5], IDS[2:4])
     return copy
 
 

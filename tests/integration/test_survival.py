@@ -17,6 +17,7 @@ from codex.errors import CodexError, StorageError
 from codex.integration import gitstore, integrator, spool
 from codex.integration.gitstore import publish
 from codex.integration.integrator import drain, integrate
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 
 from .helpers import NOW, changed_unit, fsck, git, in_child, new_unit, path_of, proposal, small_files
@@ -78,7 +79,7 @@ def forbidden(workspace: Workspace, path: str, mode: int) -> None:
 
 def attempt(workspace: Workspace) -> Callable[[], object]:
     def act() -> object:
-        own = Workspace.open(workspace.root)
+        own = open_workspace(workspace.root)
         made = proposal(own, changed_unit(own, "00.01.02", lambda text: text + "\nOne more line.\n"))
         (result,) = integrate(own, [made], now=NOW, lock_timeout=2)
         return result.model_dump(mode="json")
@@ -149,7 +150,7 @@ def assert_recovers(workspace: Workspace) -> None:
     """The same once more, without a hand: done once, everything clean."""
 
     def act() -> object:
-        own = Workspace.open(workspace.root)
+        own = open_workspace(workspace.root)
         drain(own, now=NOW)
         text = own.snapshot().text(UNIT)
         if "One more line." not in text:
@@ -179,7 +180,7 @@ def test_a_lock_that_a_dead_git_left_is_named(workspace: Workspace, lock: str, m
         assert [waiting.id for waiting in spool.pending(workspace)] == [made.id]
     assert f"{place} exists" in said and "remove" in said
     place.unlink()
-    reopened = Workspace.open(workspace.root)
+    reopened = open_workspace(workspace.root)
     drain(reopened, now=NOW)
     assert spool.last_result(reopened, made.id).accepted == ("00.01.03",)
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == ""
@@ -230,7 +231,7 @@ def test_a_branch_deleted_underneath_loses_nothing(workspace: Workspace, monkeyp
         with pytest.raises(CodexError):
             integrate(workspace, [made], now=NOW)
     git(workspace.root, "update-ref", "refs/heads/main", head)
-    assert drain(Workspace.open(workspace.root), now=NOW)[0].accepted == ("00.01.03",)
+    assert drain(open_workspace(workspace.root), now=NOW)[0].accepted == ("00.01.03",)
 
 
 @pytest.mark.parametrize("limit", [2_000, 4_000, 6_000, 8_000, 12_000])
@@ -249,7 +250,7 @@ def test_a_disk_that_is_full_here_or_there(workspace: Workspace, limit: int) -> 
 
     assert in_child(cramped) == 0
     moved = git(workspace.root, "rev-parse", "HEAD") != head
-    reopened = Workspace.open(workspace.root)
+    reopened = open_workspace(workspace.root)
     assert git(workspace.root, "status", "--porcelain") == "" and fsck(workspace.root) == ""
     assert ("One more line." in (workspace.root / UNIT).read_text()) == moved
     (result,) = integrate(reopened, [made], now=NOW)

@@ -98,28 +98,27 @@ def test_what_is_a_warning_there_is_told_and_stops_nobody(tmp_path: Path) -> Non
 
 def test_the_environment_is_heard_by_all_three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEX_CHECK_GATE", "full")
-    draft = Draft(on_disk(planned(), tmp_path), production())
+    leaking = "## Visual [Beginner]\n\n### The general case [Master]\n\nText.\n\n"  # rule XL001, of level full
+    text = spin_unit().replace("## Visual [Beginner]\n", leaking)
+    draft = Draft(on_disk(planned(), tmp_path), production(unit=text))
+    assert "XL001" in draft.tool()
     verdict = draft.gate()
     [rejected] = draft.integrator().rejected
-    assert {defect.code for defect in verdict.defects} == {str(defect["code"]) for defect in rejected.defects} != set()
+    assert [each.code for each in verdict.defects] == [each["code"] for each in rejected.defects] == ["XL001"]
     assert rejected.detail.startswith(str(verdict.figures["checks"]))
 
 
-def test_weaving_may_not_lower_a_check_that_is_a_gate_there(tmp_path: Path) -> None:
-    """No bracketed id is left in the edited section, which only a rule beyond level core minds."""
+@pytest.mark.parametrize("binds", [True, False])
+def test_weaving_may_not_lower_a_check_that_is_a_gate_there(tmp_path: Path, binds: bool) -> None:
     reply = weaving()
-    bare = [
-        unit | {"edits": [edit | {"text": edit["text"].replace("[", "(").replace("]", ")")} for edit in unit["edits"]]}
-        for unit in reply["units"]
-    ]
-    found = {}
-    for line in ('gate = ["XH001"]', 'ignore = ["XH001"]'):
-        folder = tmp_path / line[:4].strip()
-        folder.mkdir()
-        workspace = on_disk(produced(), folder, rules_by_path(line))
-        context = make_context(workspace, None, workspace.snapshot(), SUBJECT, WEAVE)
-        found[line] = WEAVE.gate(context, WEAVE.reply_model.model_validate(reply | {"units": bare})).defects
-    print(found)
+    first, *rest = reply["units"]
+    [edit] = first["edits"]
+    told = first | {"edits": [edit | {"text": f"{edit['text']} See also [09.09.09]."}]}
+    workspace = on_disk(produced(), tmp_path, rules_by_path('gate = ["XR001"]') if binds else "")
+    context = make_context(workspace, None, workspace.snapshot(), SUBJECT, WEAVE)
+    assert isinstance(context, BookContext)
+    verdict = WEAVE.gate(context, WEAVE.reply_model.model_validate(reply | {"units": [told, *rest]}))
+    assert [(defect.where, defect.code) for defect in verdict.defects] == ([(SPIN, "XR001")] if binds else [])
 
 
 # --- where it would stand ------------------

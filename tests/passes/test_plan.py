@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from codex.campaign.about import unmet
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import Deliverable
 from codex.campaign.plantext import planned_units
-from codex.passes.context import Deliverable
 from codex.passes.gap import GAP
 from codex.passes.plan import PLAN, deliverables
 from codex.passes.plan_reply import PlanReply

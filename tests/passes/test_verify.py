@@ -165,6 +165,42 @@ def test_a_deficit_has_to_be_one_that_production_can_mend(changed: dict[str, Any
     assert any(each.startswith(said) for each in found), found
 
 
+def gap_list(*changes: dict[str, Any]) -> dict[str, Any]:
+    """A verification that falls short, with a deficit for each change."""
+    return falling_short(deficits=[falling_short()["deficits"][0] | changed for changed in changes])
+
+
+def test_a_gap_list_is_judged_as_a_plan_is() -> None:
+    """A concept has one unit, whoever asks for it (tests/passes/test_plan.py: test_a_concept_has_one_unit)."""
+    twin = NEW | {"unit": "03.09.05", "slug": "twin", "title": "A twin"}
+    said = "another new unit has the concept spin-geometry.clifford.classification too"
+    assert judged(gap_list(NEW, twin)) == [f"03.09.04: {said}", f"03.09.05: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [("slug", "quite-another"), ("title", "Quite another"), ("concept", "spin-geometry.other"), ("action", "deepen")],
+)
+def test_deficits_of_one_unit_mean_the_same_unit(key: str, other: str) -> None:
+    found = judged(gap_list(NEW, NEW | {key: other}))
+    assert f"03.09.04: its deficits do not agree on its {key}: {NEW[key]!r}, {other!r}" in found
+
+
+def test_one_of_several_deficits_may_say_what_the_unit_is() -> None:
+    bare = NEW | {"slug": None, "title": None, "concept": None}
+    verdict = produced().judge(VERIFY.name, gap_list(bare, NEW))
+    assert not verdict.defects
+    (owed,) = verdict.deficits
+    assert (owed.slug, owed.title, owed.concept) == (NEW["slug"], NEW["title"], NEW["concept"])
+
+
+def test_a_new_concept_of_the_gap_list_is_entered_with_those_it_rests_on() -> None:
+    concept = "spin-geometry.covering"
+    world = sent_back(gap_list(NEW | {"concept": concept, "prerequisites": [SPIN, ORTHOGONAL]}))
+    catalog = world.context(PRODUCTION.name, "03.09.04").corpus.catalog
+    assert catalog.prerequisites_of(concept) == ("spin-geometry.spin-group", "lie-groups.orthogonal-group")
+
+
 def test_a_gap_in_a_layer_that_is_met_needs_no_deficit() -> None:
     verdict = produced().judge(VERIFY.name, answered(falling_short(), "E6", status="gap", reason="missing"))
     assert not verdict.defects

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from codex.campaign.ledger import Ledger
+from codex.cli.app import run
 from codex.integration.init import init_workspace
 from codex.integration.integrator import integrate
 from codex.passes.outcomes import escalation
@@ -34,6 +35,26 @@ def test_what_waits_is_listed_with_its_answers(waiting: Workspace) -> None:
     [found] = json.loads(codexctl(waiting.root, "list", "--format", "json").stdout)
     assert (found["book"], found["state"], found["reason"]) == (BOOK, "escalated", "the audit failed three times")
     assert "draft" in found["choices"]
+
+
+def test_it_is_told_in_words_what_waits_and_what_a_person_can_do(
+    waiting: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str) -> str:
+        assert run(["-w", str(waiting.root), "escalations", *arguments]) == 0
+        return capsys.readouterr().out
+
+    first, *others = said("list").splitlines()
+    assert first.startswith(f"{BOOK} is at escalated since 20") and first.endswith(": the audit failed three times")
+    assert [line.split()[0] for line in others[:-2]] == ["retry", "defer", "by-hand"]
+    assert others[-2].startswith("  or a state: draft")
+    assert others[-1] == f"  answer with: codexctl escalations answer {BOOK} CHOICE [--hint TEXT]"
+
+    kept = said("answer", "3.35", "by-hand", "--reason", "I write the audit myself")
+    assert kept.startswith(f"{BOOK} stays at escalated (by-hand).")
+    assert "  a person has taken it over" in said("list").splitlines()
+    assert said("answer", "3.35", "retry").startswith(f"{BOOK}: escalated → draft; go on with: codexctl run {BOOK}")
+    assert said("list") == "Nothing waits for a person.\n"
 
 
 def test_an_answer_is_an_event_and_the_book_goes_on_from_there(waiting: Workspace) -> None:

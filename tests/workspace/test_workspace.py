@@ -9,6 +9,7 @@ import pytest
 
 from codex.errors import StorageError, UserError, WorkspaceError
 from codex.snapshot import CommitSnapshot, TreeSnapshot
+from codex.integration.opening import open_workspace
 from codex.workspace import Workspace
 
 
@@ -134,4 +135,4 @@ def test_private_folders_are_never_a_link(repository: Path, tmp_path: Path) -> N
 
 def test_a_damaged_journal_does_not_keep_anybody_from_reading(repository: Path) -> None:
     (Workspace.open(repository).state_dir / "checkout.json").write_text("{")
-    assert Workspace.open(repository).snapshot().exists("content/file.md")
+    assert open_workspace(repository).snapshot().exists("content/file.md")

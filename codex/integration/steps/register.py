@@ -10,9 +10,10 @@ from codex.corpus.catalog import Entry
 from codex.corpus.index import CorpusIndex
 from codex.errors import DataError, UserError
 from codex.integration.proposal import CatalogEntry, Proposal, UnitChange
-from codex.integration.steps import figures, plan
+from codex.integration.steps import figures
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.refused import rejected
+from codex.planning.edit import ship
 from codex.units import Unit, is_id
 
 #: Keys of a unit's ``connections`` block that name registered connections.
@@ -35,7 +36,7 @@ def register(draft: Draft, change: UnitChange, unit: Unit) -> Registered:
     unknown = [each for each in named if index.connections.get(each) is None]
     actions += [f"connection {each} names it" for each in named if each not in unknown]
     planned = draft.changes.get(planfile.PATH)
-    draft.edit(planfile.PATH, lambda text: plan.mark_shipped(text, unit))
+    draft.edit(planfile.PATH, lambda text: ship(text, unit))
     actions += ["marked shipped in the plan"] * (draft.changes.get(planfile.PATH) != planned)
     actions += [f"placeholder drawn: {path}" for path in _figures(draft, unit)]
     return Registered(tuple(unknown), tuple(actions))

@@ -8,21 +8,24 @@ from typing import Any
 
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
+from codex.campaign.owed import ever_owed, owed, owing
 from codex.check import check_corpus
 from codex.check.policy import Policy
-from codex.corpus import catalog, connections, deps, proposals, removal, unitstatus
+from codex.corpus import catalog, connections, deps, planfile, proposals, removal, unitstatus
 from codex.corpus.index import CorpusIndex
 from codex.integration.proposal import Proposal, Withdrawal
-from codex.integration.steps import figures, requeue
+from codex.integration.steps import figures
 from codex.integration.steps.draft import Draft
 from codex.integration.steps.mentions import Mention, mentioning_paths, mentions
 from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import unit_edges
+from codex.planning.edit import is_asked_for, unship
+from codex.tracks.fasttrack.names import PRODUCTION, PRODUCTION_READY
 from codex.tracks.registry import machine_of
 from codex.units import Unit
 
 #: Where a book goes on after a withdrawal, if its machine has a way there.
-_BACK_TO = "production-ready"
+_BACK_TO = PRODUCTION_READY
 #: Names in one refusal.
 _SHOWN = 8
 
@@ -95,7 +98,7 @@ def _require_no_harm(before: Draft, after: Draft, index: CorpusIndex, units: lis
 
 def _withdraw(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, ledger: Ledger) -> Withdrawn:
     done = Withdrawn(each.id, unit.path, each.reason, book_of(index, each.id, ledger))
-    asked_for = draft.exists(requeue.PATH) and requeue.is_asked_for(draft.text(requeue.PATH), each.id)
+    asked_for = draft.exists(planfile.PATH) and is_asked_for(draft.text(planfile.PATH), each.id)
     draft.remove(unit.path)
     done.actions += _proposals(draft, unit)
     done.actions += _catalog(draft, index, each, unit)
@@ -104,7 +107,7 @@ def _withdraw(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, le
         draft, connections.PATH, removal.without_appearances, unit.id, "taken out of its connections"
     )
     said = "queued again in the plan" if asked_for else "taken out of the plan"
-    done.actions += _edited(draft, requeue.PATH, requeue.mark_withdrawn, unit.id, said)
+    done.actions += _edited(draft, planfile.PATH, unship, unit.id, said)
     done.actions += _figures(draft, unit)
     status = unitstatus.UnitStatus(each.id, "", "withdrawn", done.book.partition(":")[2])
     draft.edit(unitstatus.path_of(each.id), lambda text: unitstatus.record(text, status), "")
@@ -191,7 +194,7 @@ def withdrawal_events(done: list[Withdrawn], ledger: Ledger) -> list[EventDraft]
         EventDraft(
             subject=each.book or f"unit:{each.id}",
             kind=Kind.UNIT_WITHDRAWN,
-            pass_name="P4_production",
+            pass_name=PRODUCTION,
             unit=each.id if each.book else None,
             rationale=each.reason,
             data={"id": each.id, "path": each.path, "reason": each.reason},
@@ -204,28 +207,17 @@ def withdrawal_events(done: list[Withdrawn], ledger: Ledger) -> list[EventDraft]
 
 
 def _book_events(ledger: Ledger, book: str, units: list[str]) -> list[EventDraft]:
-    entry = ledger.entry(book)
-    owed = entry.get("outstanding_deliverables")
-    owed = list(owed) if isinstance(owed, list) else []
-    known = {each.get("id") for each in owed if isinstance(each, dict)}
-    again = [was for unit in units if unit not in known and (was := _deliverable(ledger, book, unit))]
-    drafts = []
-    if again:
-        data = {"outstanding": owed + again}
-        drafts.append(EventDraft(subject=book, kind=Kind.DELIVERABLES, data=data, rationale="withdrawn"))
+    """The withdrawn units are owed again, as they were asked for last, and the book goes back for them."""
+    outstanding, asked = owed(ledger.entry(book)), ever_owed(ledger, book)
+    known = {each.id for each in outstanding}
+    again = [asked[unit] for unit in units if unit in asked and unit not in known]
+    if not again:
+        return []
+    data = owing((*outstanding, *again))
+    drafts = [EventDraft(subject=book, kind=Kind.DELIVERABLES, data=data, rationale="withdrawn")]
     machine, status = machine_of(book), ledger.status(book) or ""
-    row = machine.between(machine.aliases.get(status, status), _BACK_TO) if machine and again else None
+    row = machine.between(machine.aliases.get(status, status), _BACK_TO) if machine else None
     if row and row.outcome != "success":
         why = f"withdrawn: {', '.join(units)}"
         drafts.append(EventDraft(subject=book, kind=Kind.TRANSITION, to_state=_BACK_TO, rationale=why))
     return drafts
-
-
-def _deliverable(ledger: Ledger, book: str, unit: str) -> dict[str, Any] | None:
-    """What production was last asked for under this id; None when the book never asked for it."""
-    for event in reversed(ledger.events(book)):
-        listed = event.data.get("outstanding") if event.kind == Kind.DELIVERABLES else None
-        for each in listed if isinstance(listed, list) else ():
-            if isinstance(each, dict) and each.get("id") == unit:
-                return dict(each)
-    return None

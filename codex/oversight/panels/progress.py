@@ -9,7 +9,7 @@ from typing import Any
 from codex.campaign.ledger import Ledger
 from codex.oversight.sheet import Bar, Column, Line, Sheet, Tone, count, one_line, plural
 from codex.oversight.view import View
-from codex.oversight.workload import deepened, owed, owed_deepenings
+from codex.oversight.workload import deepened, owed_deepenings, owed_units
 
 #: Queued units that the screen shows.
 SHOWN = 5
@@ -48,7 +48,7 @@ def _bar(label: str, done: int, left: int) -> Bar:
 
 
 def burn_down(view: View) -> BurnDown:
-    counts, owing = view.plan["counts"], owed(view.ledger)
+    counts, owing = view.plan["counts"], owed_units(view.ledger)
     to_deepen = _queued_deepenings(view.plan) | owed_deepenings(view.ledger)
     units_left = len((set(view.plan["queue_topo_order"]) | owing) - to_deepen)
     audits_left = len(view.plan["books_unaudited"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codex.corpus.markdown import table_lines
 from codex.oversight.sheet import Sheet
 
 #: Everything that could begin markup; a title that an agent wrote must not become a link or a tag.
@@ -23,9 +24,8 @@ def escape(text: str) -> str:
 
 def _table(sheet: Sheet) -> str:
     heads = [escape(column.name) for column in sheet.columns]
-    rules = [" ---: |" if column.right else " --- |" for column in sheet.columns]
-    rows = [" | ".join(map(escape, line.cells)) for line in sheet.lines]
-    return "\n".join([f"| {' | '.join(heads)} |", "|" + "".join(rules), *(f"| {row} |" for row in rows)])
+    right = [number for number, column in enumerate(sheet.columns) if column.right]
+    return "\n".join(table_lines(heads, (tuple(map(escape, line.cells)) for line in sheet.lines), right))
 
 
 def cells(sheet: Sheet) -> list[dict[str, str]]:

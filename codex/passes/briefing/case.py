@@ -10,13 +10,13 @@ from functools import cached_property
 
 from codex.agents.search import rank
 from codex.campaign.limits import thresholds_of
+from codex.campaign.owed import Deliverable
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import Threshold
 from codex.corpus.index import CorpusIndex
 from codex.passes.bookcontext import BookContext
 from codex.passes.briefing.excerpts import defined, pattern_of, stated
-from codex.passes.context import Deliverable
 from codex.planning.audits import read_audits
 from codex.planning.bullets import Audit
 from codex.planning.store import live_plan

@@ -9,29 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from codex.campaign.events import Kind
-
-#: Pass whose units are counted one by one.
-_BY_UNIT = "P4_production"
+from codex.campaign.events import Event, Kind
+from codex.tracks.fasttrack.names import PRODUCTION
 
 _Key = tuple[str, str, str]
-
-
-class LogEvent(Protocol):
-    """What of an event of the log is looked at."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def pass_name(self) -> str | None: ...
-    @property
-    def unit(self) -> str | None: ...
-    @property
-    def data(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(slots=True)
@@ -49,7 +32,7 @@ class Rate:
         return self.passed / self.submissions if self.submissions else 0.0
 
 
-def first_submission_rates(events: Iterable[LogEvent]) -> list[Rate]:
+def first_submission_rates(events: Iterable[Event]) -> list[Rate]:
     """One rate a pattern, in the order of first appearance; a pass of before patterns were noted stands for its own."""
     rates: dict[str, Rate] = {}
     sent_back: set[_Key] = set()
@@ -60,7 +43,7 @@ def first_submission_rates(events: Iterable[LogEvent]) -> list[Rate]:
     return list(rates.values())
 
 
-def _ends(events: Iterable[LogEvent]) -> Iterator[tuple[_Key, Mapping[str, Any], bool]]:
+def _ends(events: Iterable[Event]) -> Iterator[tuple[_Key, Mapping[str, Any], bool]]:
     """Each submission's end: what it was about, its figures, and whether it passed.
 
     A unit's figures and its shipping are two events of one commit, in either order.
@@ -75,8 +58,8 @@ def _ends(events: Iterable[LogEvent]) -> Iterator[tuple[_Key, Mapping[str, Any],
         elif key[2] and event.kind in {Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED}:
             shipped[about] = event.kind == Kind.UNIT_SHIPPED
         elif event.kind == Kind.PASS_FAILED:
-            yield key, event.data, event.data.get("kind") == "shortfall"  # the book falls short; the reply was sound
-        elif event.kind == Kind.PASS_COMPLETED and event.pass_name != _BY_UNIT:
+            yield key, event.data, event.fell_short  # then the reply was sound
+        elif event.kind == Kind.PASS_COMPLETED and event.pass_name != PRODUCTION:
             yield key, event.data, True
         if about in figures and about in shipped:
             yield key, figures.pop(about), shipped.pop(about)
@@ -91,5 +74,5 @@ def _count(rates: dict[str, Rate], said: Mapping[str, Any], pass_name: str, *, p
     rate.passed += matched and passed
 
 
-def _unit(event: LogEvent) -> str:
-    return str(event.unit or event.data.get("id") or "") if event.pass_name == _BY_UNIT else ""
+def _unit(event: Event) -> str:
+    return str(event.unit or event.data.get("id") or "") if event.pass_name == PRODUCTION else ""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from codex.agents.first_submissions import first_submission_rates
-from codex.campaign.events import EventDraft, Kind
+from codex.campaign.events import Event, Kind
+from codex.oversight.first_submissions import first_submission_rates
 
 
-def event(what: Kind, pass_name: str, unit: str | None = None, **data: Any) -> EventDraft:
-    return EventDraft(subject="book:demo", kind=what, pass_name=pass_name, unit=unit, data=data)
+def event(what: Kind, pass_name: str, unit: str | None = None, **data: Any) -> Event:
+    at = {"seq": 1, "at": "2026-01-05T12:00:00Z", "id": "ev-1", "prev": "0" * 64}
+    return Event(**at, subject="book:demo", kind=what, pass_name=pass_name, unit=unit, data=data)
 
 
-def ended(what: Kind, pass_name: str, unit: str | None = None, repairs: int = 0, **data: Any) -> EventDraft:
+def ended(what: Kind, pass_name: str, unit: str | None = None, repairs: int = 0, **data: Any) -> Event:
     return event(what, pass_name, unit, turns=3, repairs=repairs, pattern=f"{pass_name} v1", **data)
 
 
-def rates(*events: EventDraft) -> dict[str, tuple[int, int, int]]:
+def rates(*events: Event) -> dict[str, tuple[int, int, int]]:
     return {rate.pattern: (rate.submissions, rate.matched, rate.passed) for rate in first_submission_rates(events)}
 
 
