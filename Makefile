@@ -56,6 +56,7 @@ docs: install
 	@$(PY) -m codex.check.docs
 	@$(PY) -m codex.agents.faultdocs
 	@$(PY) -m codex.integration.adoption.docs
+	@$(PY) -m codex.tracks.docs
 
 # The pictures of README.md and docs/ (needs Chromium).
 pictures: install

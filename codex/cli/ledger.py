@@ -12,9 +12,9 @@ from codex.cli.common import JsonOption, WorkspaceOption, console, emit_json, op
 from codex.errors import UserError
 
 if TYPE_CHECKING:
-    from codex.oversight.first_submissions import Rate
     from codex.campaign.ledger import Ledger
     from codex.campaign.verify import Problem
+    from codex.oversight.first_submissions import Rate
     from codex.oversight.panels.estimate import Estimate
     from codex.snapshot import Snapshot
 
@@ -184,8 +184,8 @@ def _forecast(workspace: Path | None) -> Estimate:
 
 
 def _first_submissions(snapshot: Snapshot) -> list[Rate]:
-    from codex.oversight.first_submissions import first_submission_rates
     from codex.campaign.ledger import Ledger
+    from codex.oversight.first_submissions import first_submission_rates
 
     return first_submission_rates(Ledger.load(snapshot).events())
 

@@ -67,6 +67,8 @@ class Left:
 Row = Typed | ByTest | TypedThere | Walked | Recipe | Left
 
 _NAMED = Left("git's own; the sentence names it for a person's repository")
+#: What docs/operating.md has the reader write into the new campaign's codex.toml.
+_CEILING = """printf '[budget]\\nbooks_usd = { "shilov-linear-algebra" = "50" }\\n' > ../campaign/codex.toml"""
 _ANSWER = f"codexctl escalations answer {BOOK}"
 _HANDOFF = TypedThere(
     "docs/handoff.md", "tests/agents/test_handoff_docs.py::test_the_commands_of_the_page_are_a_whole_round_trip"
@@ -171,7 +173,9 @@ SHOWN: dict[str, Row] = {
     ),
     f"codexctl recover {BOOK} --unit 03.09.03 --backend handoff": Typed("03.09.03", covered=True, waits=True),
     "codexctl audit-next --backend handoff": Typed("P1_audit", covered=True, waits=True),
-    "codexctl -w ../campaign audit-next --ft-entry 1.01 --backend handoff": Typed("P1_audit", covered=True, waits=True),
+    "codexctl -w ../campaign audit-next --ft-entry 1.01 --backend handoff": Typed(
+        "P1_audit", covered=True, waits=True, first=_CEILING
+    ),
     f"codexctl run {BOOK} --backend handoff": Typed("P4_production", covered=True, waits=True),
     "codexctl produce-next --batch 4 --backend handoff": Typed("P4_production", covered=True, waits=True),
     # --- elsewhere

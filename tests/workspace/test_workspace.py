@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from codex.errors import StorageError, UserError, WorkspaceError
-from codex.snapshot import CommitSnapshot, TreeSnapshot
 from codex.integration.opening import open_workspace
+from codex.snapshot import CommitSnapshot, TreeSnapshot
 from codex.workspace import Workspace
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-#: Those of registry.REPAIRS, in its order.
+#: Those of registry.REPAIRS.
 RepairName = Literal[
     "quoted-ids",
     "stale-flags",
