@@ -4,7 +4,7 @@ STAMP := .venv/.installed
 
 # Test processes. More than cores do not pay: each reads the corpus and starts its own fixtures.
 WORKERS ?= 2
-TESTING := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not soak"
+TESTING := -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not soak"
 
 # What is compiled once is not compiled again in each of the processes that the tests start, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,10 +33,8 @@ soak: install
 
 # What `make test` runs of codex/, in the processes that tests start too; fails under 90 % (tests/house/covered.py).
 coverage: install
-	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(PY) -m coverage run -m pytest $(TESTING)
-	@$(PY) -m coverage combine --quiet
-	@$(PY) -m coverage json --quiet -o build/coverage/report.json
+	@mkdir -p build/coverage
+	@$(PY) -m pytest $(TESTING) --cov --cov-report=json:build/coverage/report.json
 	@$(PY) -m tests.house.covered build/coverage/report.json
 
 lint: install

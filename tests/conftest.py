@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from codex.integration.init import init_workspace
 from codex.workspace import Workspace
@@ -69,12 +71,26 @@ def _has_room(folder: Path) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for pytest-xdist (``--dist loadgroup``): those with a server together, the others by file."""
+    """Put first what takes the longest: the tests with a server."""
     here = Path(__file__).resolve().parent
     items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _WITH_SERVER)
-    for item in items:
-        place = item.path.relative_to(here)
-        item.add_marker(pytest.mark.xdist_group(_WITH_SERVER.get(place.parts[0], str(place))))
+
+
+class _Together(LoadScopeScheduling):
+    """Which tests go to one process of pytest-xdist: those that share a server, the others by file.
+
+    Marks with ``xdist_group`` would do, but for pytest 9.2: with it they part what belongs together, and say nothing
+    (pytest-xdist#1386). Every module's fixtures are then made in every process.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.partition("tests/")[2].partition("/")[0]
+        return _WITH_SERVER.get(folder, path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session")

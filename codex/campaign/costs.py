@@ -109,8 +109,7 @@ def append_costs(snapshot: Snapshot, rows: Iterable[Row]) -> dict[str, bytes]:
     """
     old = _text(snapshot, COSTS)
     sealed = segments(snapshot)
-    known = chain.from_iterable(_sealed_calls(snapshot, path) for _, path in sealed)
-    new = add_lines(old, rows, known)
+    new = add_lines(old, rows, _known(snapshot, sealed))
     if new == old:
         return {}
     changes: dict[str, bytes] = {}
@@ -119,6 +118,15 @@ def append_costs(snapshot: Snapshot, rows: Iterable[Row]) -> dict[str, bytes]:
         changes[f"{SEALED}/cost_ledger-{number:04d}.jsonl"] = _bytes(old)
         new = new.removeprefix(old)
     return changes | {COSTS: _bytes(new)}
+
+
+def calls_in(snapshot: Snapshot) -> frozenset[str]:
+    """The calls that the cost ledger has already."""
+    return frozenset(chain(_known(snapshot, segments(snapshot)), _calls(_text(snapshot, COSTS))))
+
+
+def _known(snapshot: Snapshot, sealed: Iterable[tuple[int, str]]) -> Iterator[str]:
+    return chain.from_iterable(_sealed_calls(snapshot, path) for _, path in sealed)
 
 
 #: Calls of sealed files by blob id: such a file never changes, so a long-lived process reads each once.

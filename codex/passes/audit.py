@@ -9,10 +9,10 @@ from typing import Any
 
 from codex.campaign import plantext
 from codex.campaign.limits import LEAST_SOURCES
+from codex.check.defects import Defect
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect
 from codex.passes.harmless import harmful
 from codex.passes.inventory import LAYERS, ROLES, AuditReply, Item, Layer, render_section
 from codex.passes.sources import CHECKS, canonical_locator, shown_locator

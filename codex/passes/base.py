@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from codex.campaign.owed import Deliverable
+from codex.check.defects import Defect
 from codex.integration.proposal import CatalogEntry, ConnectionProposal, EdgeChange, PlanSection, Report, UnitChange
 from codex.passes.context import Context
-from codex.passes.equivalence import Defect
 from codex.snapshot import Snapshot
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from codex.campaign.answers import accepted
 from codex.campaign.limits import thresholds_of
+from codex.check.defects import Defect
 from codex.continuity.corpus import ContinuityReport, measure_corpus
 from codex.continuity.report import PATH as REPORT
 from codex.continuity.report import report_markdown
@@ -18,7 +19,6 @@ from codex.integration.proposal import Report
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.batch import batch_figures, below
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect
 from codex.passes.evidence import MIN_QUOTE_WORDS, fold, locate
 from codex.passes.harmless import harmful
 from codex.passes.seams import seams

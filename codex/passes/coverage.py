@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from codex.check.defects import Defect
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect, RowAnswer, Score, answer_defects
+from codex.passes.equivalence import RowAnswer, Score, answer_defects
 from codex.passes.inventory import LAYERS, Inventory, Row
 from codex.passes.tables import parse_tables, render_table
 

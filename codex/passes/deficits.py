@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from codex.campaign.owed import Deliverable
+from codex.check.defects import Defect
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect, Score
+from codex.passes.equivalence import Score
 from codex.passes.planned import planned_defects, strangers
 from codex.passes.verify_reply import Deficit, VerificationReply
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codex.check.defects import Defect
 from codex.corpus.deps import Deps
 from codex.passes.evidence import BookName, Place, cites, locate
 from codex.passes.inventory import LAYERS, Inventory, Layer, Row
@@ -43,18 +44,6 @@ class RowAnswer(BaseModel):
     quote: str = Field(default="", description="a sentence copied exactly from under that heading (at least 6 words)")
     other_unit: str = Field(default="", description="sequencing only: the unit that covers the section that USES")
     reason: str = Field(default="", description="exception, partial, gap: why; what is missing")
-
-
-@dataclass(frozen=True)
-class Defect:
-    """Something wrong with a reply, for its author: where, what, and what would be right."""
-
-    where: str
-    what: str
-    code: str = "CLAIM"
-
-    def as_data(self) -> dict[str, str]:
-        return {"code": self.code, "where": self.where, "what": self.what}
 
 
 @dataclass(frozen=True)

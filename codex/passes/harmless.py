@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from codex.check.defects import Defect
 from codex.integration.hostile import hostile
-from codex.passes.equivalence import Defect
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from codex.passes.equivalence import Defect
+from codex.check.defects import Defect
 from codex.units import Section, Unit
 
 #: The least part of a section's words that has to remain: a correction is fine, a gutted section is not.

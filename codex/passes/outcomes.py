@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from codex.agents.conversation import Outcome
+from codex.campaign.costs import calls_in
 from codex.campaign.due import Step
 from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
@@ -173,8 +174,8 @@ def failed(attempt: Attempt, verdict: Verdict | None = None) -> PassResult:
 def _proposal(
     attempt: Attempt, changes: Changes, events: Sequence[EventDraft], always: Sequence[EventDraft] = ()
 ) -> Proposal:
-    context = attempt.context
-    costs = [CostLine.model_validate(line) for line in attempt.services.journal.cost_lines(context.subject)]
+    context, told = attempt.context, calls_in(attempt.context.snapshot)
+    lines = (line for line in attempt.services.journal.cost_lines(context.subject) if line["call"] not in told)
     return Proposal(
         subject=context.subject,
         pass_name=context.pass_name,
@@ -191,7 +192,7 @@ def _proposal(
         reports=changes.reports,
         events=tuple(events),
         always_events=tuple(always),
-        costs=tuple(costs),
+        costs=tuple(map(CostLine.model_validate, lines)),
     )
 
 

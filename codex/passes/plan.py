@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from codex.campaign.owed import Deliverable
+from codex.check.defects import Defect
 from codex.corpus.deps import Edge
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.bookcontext import BookContext
 from codex.passes.coverage import named_units, read_answers, read_statuses, row_list
-from codex.passes.equivalence import TESTS, Defect
+from codex.passes.equivalence import TESTS
 from codex.passes.harmless import harmful
 from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from codex.campaign.owed import Deliverable
+from codex.check.defects import Defect
 from codex.integration.proposal import CatalogEntry, EdgeChange
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect
 from codex.units.ids import UNIT_ID
 
 #: A prerequisite and the unit that needs it.

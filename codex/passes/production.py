@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from codex.campaign.limits import thresholds_of
 from codex.campaign.owed import Deliverable
 from codex.check import UnitResult, check_text
+from codex.check.defects import Defect, defects_of
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import Threshold, shortfalls, value
@@ -20,7 +21,7 @@ from codex.passes.bookcontext import BookContext
 from codex.passes.briefing.case import Case
 from codex.passes.briefing.parts import parts
 from codex.passes.coverage import row_list
-from codex.passes.equivalence import TESTS, Defect, place_problem
+from codex.passes.equivalence import TESTS, place_problem
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
 from codex.passes.kept import losses
@@ -155,7 +156,7 @@ def gate(context: BookContext, reply: ProductionReply) -> Verdict:
     result = check_text(desk(context), place, unit.data, policy=context.policy)
     defects = [
         *harmful(reply),
-        *_checks(result),
+        *defects_of(result),
         *_identity(context, unit),
         *_evidence(context, unit, reply),
         *_continuity(context, unit, shipped),
@@ -163,15 +164,6 @@ def gate(context: BookContext, reply: ProductionReply) -> Verdict:
         *unknown_concepts(context, reply.connections),
     ]
     return Verdict(tuple(defects), {"checks": result.tally})
-
-
-def _checks(result: UnitResult) -> Iterator[Defect]:
-    if result.error:
-        yield Defect(f"line {result.error.line}", result.error.sentence, result.error.code)
-    for finding in result.decisive:
-        if finding.verdict == "fail":
-            where = f"line {finding.line}" if finding.line else "unit"
-            yield Defect(where, f"{finding.name}: {finding.detail} — {finding.hint}", finding.code)
 
 
 def _whole(unit: Unit, result: UnitResult) -> Iterator[Defect]:

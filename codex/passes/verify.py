@@ -8,6 +8,7 @@ from typing import Any
 from codex.campaign.answers import accepted
 from codex.campaign.limits import verification_section
 from codex.campaign.recourse import after_shortfall
+from codex.check.defects import Defect
 from codex.corpus.quoting import plain
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
@@ -22,7 +23,7 @@ from codex.passes.coverage import (
     row_list,
 )
 from codex.passes.deficits import deficit_defects, deliverables_of
-from codex.passes.equivalence import Defect, Score, scores
+from codex.passes.equivalence import Score, scores
 from codex.passes.evidence import locate
 from codex.passes.harmless import harmful
 from codex.passes.planned import announced

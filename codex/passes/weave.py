@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from codex.check import check_text
 from codex.check.compare import worse
+from codex.check.defects import Defect
 from codex.corpus.quoting import fenced, plain
 from codex.integration.proposal import ConnectionProposal, Report, UnitChange, UnitId
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.batch import batch_figures, below
 from codex.passes.bookcontext import BookContext
-from codex.passes.equivalence import Defect
 from codex.passes.harmless import harmful
 from codex.passes.kept import losses
 from codex.passes.production import ProposedConnection, unknown_concepts

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex.campaign import costs
-from codex.campaign.costs import COSTS, add_lines, append_costs, grand_total, parse_costs, read_costs, totals
+from codex.campaign.costs import (
+    COSTS,
+    SEGMENT_SIZE,
+    add_lines,
+    append_costs,
+    calls_in,
+    grand_total,
+    parse_costs,
+    read_costs,
+    totals,
+)
 from codex.errors import DataError, UserError
 from codex.integration.proposal import CostLine
 
@@ -122,3 +132,11 @@ def test_totals(by, expected):
 def test_an_unknown_total_is_a_users_error():
     with pytest.raises(UserError, match="book, pass, model, tier, day"):
         totals([], "colour")
+
+
+def test_the_calls_that_are_there_are_known_over_all_files():
+    old = "".join(json.dumps({"call": f"c{n}"}) + "\n" for n in range(SEGMENT_SIZE))
+    there = overlay({COSTS: old.encode()})
+    grown = there.with_changes(append_costs(there, [line("new")]))
+    assert calls_in(grown) == {*(f"c{n}" for n in range(SEGMENT_SIZE)), "new"}
+    assert calls_in(overlay({})) == frozenset()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from codex.check import UnitResult, check_corpus
 from codex.check.affected import affected_units, changed_paths, questions_of
 from codex.check.compare import worse
+from codex.check.defects import defects_of
 from codex.check.depsfile import DEPS
 from codex.check.policy import Policy
 from codex.check.registry import GRAPH_RULES
 from codex.integration.proposal import UnitChange
 from codex.integration.steps.draft import Draft
-from codex.integration.steps.refused import defects_of, rejected
+from codex.integration.steps.refused import rejected
 
 
 def judge_new(change: UnitChange, path: str, after: Draft, policy: Policy) -> str:
@@ -31,7 +32,7 @@ def judge_changed(change: UnitChange, path: str, before: Draft, after: Draft, po
     lower = worse(old, new)
     if lower:
         codes = {code for code, _ in lower}
-        defects = [d for d in defects_of(new) if d["code"] in codes or new.error]
+        defects = [d for d in defects_of(new) if d.code in codes or new.error]
         detail = "worse than before: " + "; ".join(f"{code} {name}" for code, name in lower)
         raise rejected(change.id, "checks", detail, defects)
     return new.tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from codex.check.defects import unreadable
 from codex.check.policy import Policy
 from codex.corpus.index import CorpusIndex
 from codex.errors import ContentError, UserError
@@ -179,8 +180,8 @@ def _and_folders(path: str) -> Iterator[str]:
 
 def _require_identity(change: UnitChange, unit: Unit) -> None:
     if unit.error:
-        place = {"code": unit.error.code, "where": f"line {unit.error.line}", "what": unit.error.sentence}
-        raise rejected(change.id, "checks", f"it cannot be read as a unit: {unit.error.sentence}", [place])
+        detail = f"it cannot be read as a unit: {unit.error.sentence}"
+        raise rejected(change.id, "checks", detail, [unreadable(unit.error)])
     if unit.id != change.id:
         raise rejected(change.id, "checks", f"the front matter says id {unit.id!r}, the proposal {change.id!r}")
     if unit.status != "shipped":

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.campaign.about import About
+from codex.check.defects import Defect
 from codex.corpus import bookplan
 from codex.integration.proposal import PlanSection
 from codex.passes.base import Changes, Pass, Verdict
 from codex.passes.context import Context
-from codex.passes.equivalence import Defect
 
 
 class Written(BaseModel):
