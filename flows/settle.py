@@ -87,9 +87,7 @@ async def show_figures(run: SubjectRun, ledger: Ledger) -> None:
 def _figures(run: SubjectRun, ledger: Ledger) -> Figures:
     state = str(ledger.status(run.subject))
     owed = len(owed_ids(ledger.entry(run.subject)))
-    shipped = {
-        event.unit or event.data.get("id") for event in ledger.events(run.subject) if event.kind == "unit_shipped"
-    }
+    shipped = {event.about_unit for event in ledger.events(run.subject) if event.kind == "unit_shipped"}
     return Figures(
         book=run.slug,
         state=state,

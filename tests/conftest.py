@@ -89,6 +89,7 @@ class _Together(LoadScopeScheduling):
         return _WITH_SERVER.get(folder, path)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return _Together(config, log)
 

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from codex.tracks.fasttrack.names import PRODUCTION
+from codex.tracks.naming import unit_of
 
 
 class Kind(StrEnum):
@@ -93,6 +94,12 @@ class Event(BaseModel):
         """Whether a sound reply found the subject short of its threshold; a failure of another age says no kind."""
         failed = self.kind == Kind.PASS_FAILED and not self.unit
         return failed and self.data.get("kind", "shortfall") == "shortfall"
+
+    @property
+    def about_unit(self) -> str | None:
+        """The unit that it tells of; None when it tells of its subject as a whole."""
+        known = str(self.data.get("id") or "") if self.kind in OF_A_UNIT else ""
+        return self.unit or known or unit_of(self.subject)
 
     @property
     def of_pass(self) -> str:

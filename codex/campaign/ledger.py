@@ -24,6 +24,7 @@ from codex.campaign.projection import Document, apply, entry_of, finish, fold, o
 from codex.campaign.rendering import Texts, render_known
 from codex.errors import DataError, UserError
 from codex.snapshot import Snapshot, blob_id
+from codex.tracks.naming import unit_of
 from codex.tracks.registry import machine_of, shelves
 
 #: The projection: the file that folding the log gives.
@@ -323,16 +324,6 @@ def _event(draft: EventDraft, seq: int, at: str, prev: str) -> Event:
     return Event(seq=seq, at=at, prev=prev, cost_usd=f"{draft.cost_usd:f}", **values)
 
 
-def _unit_of(event: Event) -> str | None:
-    """The unit that an event is about; None when it is about its subject as a whole."""
-    if event.unit:
-        return event.unit
-    kind, _, name = event.subject.partition(":")
-    if kind == "unit":
-        return name
-    return str(event.data["id"]) if event.kind in _UNIT_ENDS and "id" in event.data else None
-
-
 _UNIT_ENDS = frozenset({Kind.UNIT_SHIPPED, Kind.UNIT_REJECTED})
 _ENDS = frozenset({Kind.PASS_COMPLETED, Kind.PASS_FAILED, *_UNIT_ENDS})
 _SUCCESSES = frozenset({Kind.PASS_COMPLETED, Kind.UNIT_SHIPPED})
@@ -340,14 +331,9 @@ _SUCCESSES = frozenset({Kind.PASS_COMPLETED, Kind.UNIT_SHIPPED})
 
 def _ends(event: Event, pass_name: str, unit: str | None) -> bool:
     """True when the event ends an attempt of the pass (of the unit in it, when one is named)."""
-    if event.kind not in _ENDS or _unit_of(event) != (unit or _unit_of_subject(event)):
+    if event.kind not in _ENDS or event.about_unit != (unit or unit_of(event.subject)):
         return False
     return event.of_pass == pass_name
-
-
-def _unit_of_subject(event: Event) -> str | None:
-    kind, _, name = event.subject.partition(":")
-    return name if kind == "unit" else None
 
 
 def _succeeds(event: Event, pass_name: str, unit: str | None) -> bool:

@@ -36,6 +36,7 @@ from codex.campaign.events import Event, Kind
 from codex.campaign.owed import KEY as OWED
 from codex.campaign.totals import count
 from codex.tracks.fasttrack.names import IN_PRODUCTION
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of, shelves
 
 Document = dict[str, Any]
@@ -243,7 +244,7 @@ def _unit_shipped(entry: Entry, event: Event) -> None:
     own = passes.get(event.pass_name or "") if record is entry and isinstance(passes, dict) else None
     if isinstance(own, dict):  # of a subject of its own, the pass ends with the unit
         own |= {"status": "completed", "completed": event.at}
-    drop_deliverable(entry, _unit_id(event))
+    drop_deliverable(entry, event.about_unit or name_of(event.subject))
 
 
 def _unit_rejected(entry: Entry, event: Event) -> None:
@@ -259,16 +260,12 @@ def _unit_withdrawn(entry: Entry, event: Event) -> None:
     _unit(entry, event, "withdrawn")
 
 
-def _unit_id(event: Event) -> str:
-    return event.unit or str(event.data.get("id") or event.subject.partition(":")[2])
-
-
 def _unit(entry: Entry, event: Event, status: str) -> Entry:
     """The unit's record, its status set: the entry itself for the subject ``unit:<id>``, else one within the pass."""
     if event.subject.startswith("unit:"):
         record = entry
     else:
-        record = unit_record(pass_record(entry, event.of_pass), _unit_id(event))
+        record = unit_record(pass_record(entry, event.of_pass), event.about_unit or name_of(event.subject))
     record["status"] = status
     record["attempt"] = _attempt(record, event, started=record.get("started") is not None)
     return record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from codex.campaign.costs import Cost
 from codex.campaign.events import Kind
 from codex.campaign.ledger import Ledger
+from codex.tracks.naming import name_of, unit_of
 
 #: Subject without its kind, pass, unit ("" for a pass as a whole), attempt.
 Attempt = tuple[str, str, str, int]
@@ -19,11 +20,10 @@ def failed_attempts(ledger: Ledger) -> frozenset[Attempt]:
     for event in ledger.events():
         if event.kind not in {Kind.PASS_FAILED, Kind.UNIT_REJECTED} or event.fell_short:
             continue
-        kind, _, name = event.subject.partition(":")
-        unit = event.unit or (str(event.data.get("id") or "") if event.kind == Kind.UNIT_REJECTED else "")
+        unit = "" if unit_of(event.subject) else event.about_unit or ""
         attempt = event.data.get("attempt")
         if isinstance(attempt, int):
-            found.add((name, event.of_pass, "" if kind == "unit" else unit, attempt))
+            found.add((name_of(event.subject), event.of_pass, unit, attempt))
     return frozenset(found)
 
 

@@ -75,4 +75,4 @@ def _count(rates: dict[str, Rate], said: Mapping[str, Any], pass_name: str, *, p
 
 
 def _unit(event: Event) -> str:
-    return str(event.unit or event.data.get("id") or "") if event.pass_name == PRODUCTION else ""
+    return event.about_unit or "" if event.pass_name == PRODUCTION else ""

@@ -132,7 +132,7 @@ def _units(snapshot: Snapshot, ledger: Ledger, subject: str) -> Iterator[UnitLin
     shipped: dict[str, str] = {}
     for event in ledger.events(subject):
         if event.kind == Kind.UNIT_SHIPPED and event.pass_name == PRODUCTION:
-            unit = str(event.unit or event.data.get("id"))
+            unit = str(event.about_unit)
             shipped.setdefault(unit, str(event.data.get("action", "new")))
     known = {path: unit for unit in shipped if (path := corpus.path_of(unit))}
     report = check_corpus(snapshot, known) if known else None

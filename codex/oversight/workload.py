@@ -12,6 +12,7 @@ from codex.campaign.owed import owed, owed_ids
 from codex.oversight.forecast import Item
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.names import PRODUCTION
+from codex.tracks.naming import name_of, unit_of
 
 
 def finished(ledger: Ledger) -> frozenset[Item]:
@@ -24,10 +25,9 @@ def finished(ledger: Ledger) -> frozenset[Item]:
                 found.add((name, subject.partition(":")[2], ""))
     for event in ledger.events():
         if event.kind == Kind.UNIT_SHIPPED:
-            name, _, slug = event.subject.partition(":")
-            unit = event.unit or str(event.data.get("id") or "")
-            found.add((event.of_pass or PRODUCTION, slug, "" if name == "unit" else unit))
-            found.add((event.of_pass or PRODUCTION, slug, unit))
+            slug, unit = name_of(event.subject), event.about_unit or ""
+            found.add((event.of_pass, slug, "" if unit_of(event.subject) else unit))
+            found.add((event.of_pass, slug, unit))
     return frozenset(found)
 
 
@@ -61,7 +61,7 @@ def owed_deepenings(ledger: Ledger) -> set[str]:
 def deepened(ledger: Ledger) -> int:
     """Deepenings done: those that events tell of, and those that a ledger of another age lists by book."""
     by_event = {
-        (event.subject, event.unit or event.data.get("id"))
+        (event.subject, event.about_unit)
         for event in ledger.events()
         if event.kind == Kind.UNIT_SHIPPED and event.data.get("action") == "deepen"
     }

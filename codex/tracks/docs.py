@@ -28,8 +28,8 @@ can be escalated (to `escalated`) and left to a later phase (`deferred`), and a 
 _LADDERS = """\
 ## After a failure
 
-A faulty reply is asked for again, each time by the next rung; a sound reply that finds the book short has a ladder of its
-own. After the last rung a person is asked, where the ladder does not end with an accepted shortfall.
+A faulty reply is asked for again, each time by the next rung; a sound reply that finds the book short has a ladder of
+its own. After the last rung a person is asked, where the ladder does not end with an accepted shortfall.
 
 | pass | after a faulty reply | after a shortfall |
 | --- | --- | --- |

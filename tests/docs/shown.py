@@ -220,7 +220,7 @@ SHOWN: dict[str, Row] = {
     "make coverage": Left("the suite would run itself"),
     "make sizes": ByTest("tests/house/test_sizes.py::test_the_table_has_a_row_for_each_package"),
     "make pictures": Left("a browser and a minute for pictures that somebody has to look at; its Chromium is optional"),
-    "python bench/caching.py": Left("a benchmark, and a part of `make bench`"),
+    "python -m bench.caching": Left("a benchmark, and a part of `make bench`"),
     "pytest -q TEST": Left("a form: every name that the tables put in its place is looked up by test_links.py"),
     "uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras "
     "--python-version 3.11 pyproject.toml -o requirements.lock": Left("it asks the package index"),

@@ -63,10 +63,11 @@ def test_four_clones_without_prefect(workspace: Workspace, tmp_path: Path, capsy
     """Nothing orders them: compare-and-swap alone decides."""
     remote, places = clones(workspace, tmp_path, 4, 25)
     done = run_race("tests.integration.race_worker", places, 25, tmp_path)
-    late = len(warnings_of(done))
+    late = [warning for warning in warnings_of(done) if "not on origin yet" in warning]
     with capsys.disabled():
-        sys.stdout.write(f"\n4 clones x 25 through one remote, without the slot: {done}; {late} pushed later\n")
+        sys.stdout.write(f"\n4 clones x 25 through one remote, without the slot: {done}; {len(late)} pushed later\n")
     assert_all_agree(remote, places, tmp_path, done)
+    assert late == []  # nobody starves: each push comes through in its own turn
 
 
 @pytest.mark.soak
