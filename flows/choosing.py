@@ -22,6 +22,8 @@ from codex.planning.find import find_unit
 from codex.planning.merge import NOT_QUEUED, SHIPPED
 from codex.planning.store import live_plan
 from codex.snapshot import Snapshot
+from codex.tracks.fasttrack.names import IN_PRODUCTION, PRODUCTION_COMPLETE, PRODUCTION_READY, QUEUED
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
 from flows.find import find_book
 from flows.holders import held_by_other
@@ -30,10 +32,10 @@ NOTHING_TO_PRODUCE = "Nothing can be produced now: no book in production owes a 
 NOTHING_TO_AUDIT = "Every book has been audited."
 
 #: The states in which units are produced.
-IN_PRODUCTION = frozenset({"production-ready", "in-production"})
+PRODUCING = frozenset({PRODUCTION_READY, IN_PRODUCTION})
 
 #: The states in which a queued unit can be taken up.
-_TAKEN_UP = frozenset({None, "queued", "in-production"})
+_TAKEN_UP = frozenset({None, QUEUED, IN_PRODUCTION})
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Work:
 
     @property
     def names(self) -> list[str]:
-        return sorted(self.units) if self.units else [self.subject.partition(":")[2]]
+        return sorted(self.units) if self.units else [name_of(self.subject)]
 
 
 def production(
@@ -73,7 +75,8 @@ def production(
     if wanted:
         subjects = {unit_id: _subject_of(ledger, snapshot, unit_id, ready=ready) for unit_id in dict.fromkeys(wanted)}
         return _works(subjects)
-    closing = [Work(s, "production-complete", frozenset()) for s in _closing(ledger, owner) if _name(s) not in without]
+    ended = (book for book in _closing(ledger, owner) if name_of(book) not in without)
+    closing = [Work(book, PRODUCTION_COMPLETE, frozenset()) for book in ended]
     subjects = {u: s for u, s in owed.items() if u not in without} | {
         u: f"unit:{u}" for u in _queued(ledger, snapshot, owner) if u not in without
     }
@@ -87,7 +90,7 @@ def _works(subjects: Mapping[str, str]) -> list[Work]:
     for unit_id, subject in subjects.items():
         found.setdefault(subject, []).append(unit_id)
     return [
-        Work(subject, None if subject.startswith("unit:") else "production-complete", frozenset(units))
+        Work(subject, None if subject.startswith("unit:") else PRODUCTION_COMPLETE, frozenset(units))
         for subject, units in found.items()
     ]
 
@@ -104,7 +107,7 @@ def books_in_production(ledger: Ledger, owner: str) -> list[str]:
     free = [
         subject
         for subject in ledger.subjects("book")
-        if ledger.status(subject) in IN_PRODUCTION and held_by_other(ledger, subject, owner) is None
+        if ledger.status(subject) in PRODUCING and held_by_other(ledger, subject, owner) is None
     ]
     return sorted(free, key=lambda subject: -machine.rank(str(ledger.status(subject))) if machine else 0)
 
@@ -114,13 +117,13 @@ def _closing(ledger: Ledger, owner: str) -> list[str]:
     return [
         subject
         for subject in books_in_production(ledger, owner)
-        if ledger.status(subject) == "in-production" and not owed_ids(ledger.entry(subject))
+        if ledger.status(subject) == IN_PRODUCTION and not owed_ids(ledger.entry(subject))
     ]
 
 
 def _queued(ledger: Ledger, snapshot: Snapshot, owner: str) -> Iterator[str]:
     """The units of the queue that can be written now and that no book in production owes."""
-    busy = (ledger.entry(book) for book in ledger.subjects("book") if ledger.status(book) in IN_PRODUCTION)
+    busy = (ledger.entry(book) for book in ledger.subjects("book") if ledger.status(book) in PRODUCING)
     of_books = {unit_id for entry in busy for unit_id in owed_ids(entry)}
     plan = live_plan(snapshot)
     for unit_id in plan["queue_topo_order"]:
@@ -133,7 +136,7 @@ def _queued(ledger: Ledger, snapshot: Snapshot, owner: str) -> Iterator[str]:
 def _subject_of(ledger: Ledger, snapshot: Snapshot, unit_id: str, *, ready: bool) -> str:
     """The subject under which a wanted unit is produced; raises UserError when it cannot be."""
     for subject in ledger.subjects("book"):
-        if ledger.status(subject) in IN_PRODUCTION and unit_id in owed_ids(ledger.entry(subject)):
+        if ledger.status(subject) in PRODUCING and unit_id in owed_ids(ledger.entry(subject)):
             return subject
     unit = find_unit(live_plan(snapshot), unit_id)
     deepened = unit["kind"] == DEEPENING and ledger.status(f"unit:{unit_id}") != SHIPPED
@@ -160,11 +163,11 @@ def audit(snapshot: Snapshot, owner: str, entry: str = "", *, without: Collectio
         return [_entry(ledger, snapshot, entry)]
     for subject in ledger.subjects("book"):
         free = ledger.status(subject) == "draft" and held_by_other(ledger, subject, owner) is None
-        if free and _name(subject) not in without:
+        if free and name_of(subject) not in without:
             return [Work(subject, "audited")]
     known = {str(ledger.entry(subject).get("fasttrack_entry")) for subject in ledger.subjects("book")}
     joining = (_joining(row) for row in live_plan(snapshot)["books_unaudited"] if row["ft_entry"] not in known)
-    return [work for work in joining if _name(work.subject) not in without][:1]
+    return [work for work in joining if name_of(work.subject) not in without][:1]
 
 
 def _entry(ledger: Ledger, snapshot: Snapshot, entry: str) -> Work:
@@ -177,7 +180,7 @@ def _entry(ledger: Ledger, snapshot: Snapshot, entry: str) -> Work:
             raise UserError(what, remedy=unknown.remedy) from unknown
         return _joining(row)
     if ledger.status(subject) != "draft":
-        raise UserError(f"{_name(subject)} has been audited: it is at {ledger.status(subject)}.")
+        raise UserError(f"{name_of(subject)} has been audited: it is at {ledger.status(subject)}.")
     return Work(subject, "audited")
 
 
@@ -198,7 +201,3 @@ def _campaign_book(entry: str) -> tuple[str, Mapping[str, Any]] | None:
 def _slug(row: Mapping[str, str]) -> str:
     surname = row["author"].split(",")[0].split()[-1:] or [""]
     return slug_of(f"{surname[0]} {row['title']}")
-
-
-def _name(subject: str) -> str:
-    return subject.partition(":")[2]

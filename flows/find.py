@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from codex.campaign.due import Final, next_step
 from codex.campaign.ledger import Ledger
 from codex.errors import UserError
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_in, machine_of
 
 
@@ -29,7 +30,7 @@ def find_book(ledger: Ledger, wanted: str) -> str:
     name = wanted.strip().removeprefix("book:")
     for subject in ledger.subjects("book"):
         entry = ledger.entry(subject)
-        if name in {subject.partition(":")[2], str(entry.get("fasttrack_entry") or "")}:
+        if name in {name_of(subject), str(entry.get("fasttrack_entry") or "")}:
             return subject
     near = _near(ledger, name)
     listed = "Did you mean " + " or ".join(near) + "?" if near else "See `codexctl ledger show`."
@@ -60,7 +61,7 @@ def _near(ledger: Ledger, name: str) -> list[str]:
 def _names(ledger: Ledger) -> Iterator[tuple[str, str]]:
     """What a person may have written → the slug that is right."""
     for subject in ledger.subjects("book"):
-        slug, entry = subject.partition(":")[2], ledger.entry(subject)
+        slug, entry = name_of(subject), ledger.entry(subject)
         yield slug.lower(), slug
         yield str(entry.get("title") or slug).lower(), slug
         yield str(entry.get("fasttrack_entry") or slug), slug

@@ -13,7 +13,7 @@ from codex.errors import Conflict, PersonNeeded
 from codex.integration.proposal import IntegrationResult
 from codex.passes.outcomes import PassResult, escalation
 from codex.tracks.fasttrack.names import IN_PRODUCTION
-from codex.tracks.naming import read_aloud
+from codex.tracks.naming import name_of, read_aloud
 from codex.tracks.registry import machine_in
 from flows.artifacts import ProgressBar
 from flows.reporting import Figures, reporter, say, tell
@@ -36,7 +36,7 @@ class SubjectRun:
 
     @property
     def slug(self) -> str:
-        return self.subject.partition(":")[2]
+        return name_of(self.subject)
 
     def chosen(self, units: list[str]) -> list[str]:
         """Those of the units that this run is for."""

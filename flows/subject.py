@@ -26,6 +26,7 @@ from codex.errors import BudgetReached, CodexError, PersonNeeded
 from codex.integration.opening import open_workspace
 from codex.passes.registry import get_pass
 from codex.passes.services import Services
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_in
 from codex.workspace import Workspace
 from flows.artifacts import ProgressBar, show_dashboard, show_defects, show_result
@@ -103,7 +104,7 @@ async def run_subject(
 
 
 async def _run(runtime: Runtime, subject: str, until: str | None, only: frozenset[str] | None) -> dict[str, Any]:
-    run = SubjectRun(runtime, subject, await ProgressBar.create(subject.partition(":")[2]), only=only)
+    run = SubjectRun(runtime, subject, await ProgressBar.create(name_of(subject)), only=only)
     try:
         async with claimed(runtime, subject):
             await go_on_when_raised(run)

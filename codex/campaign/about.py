@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codex.campaign.definition import Campaign, load_campaign
+from codex.tracks.naming import name_of
 from codex.tracks.registry import conditions_of, machine_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class About:
 
     @property
     def slug(self) -> str:
-        return self.subject.partition(":")[2]
+        return name_of(self.subject)
 
     @cached_property
     def entry(self) -> Entry:

@@ -17,6 +17,7 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.owed import Deliverable, owed, owing
 from codex.errors import UserError
 from codex.tracks.fasttrack.names import CONTINUITY, IN_PRODUCTION, VERIFICATION
+from codex.tracks.naming import name_of
 from codex.tracks.registry import kinds
 
 #: Passes whose shortfall against a threshold a person may accept; a unit below its checks never ships.
@@ -43,7 +44,7 @@ class Waiting:
 
     @property
     def name(self) -> str:
-        return self.subject.partition(":")[2]
+        return name_of(self.subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from codex.campaign.definition import Campaign, load_campaign, tier_letter
 from codex.errors import NotText, UserError
 from codex.settings import BudgetSettings
 from codex.tracks.fasttrack.units import UNIT
+from codex.tracks.naming import kind_of, name_of
 from codex.tracks.registry import machine_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def ceilings(
     own: an unknown tier, or an optional one that nobody gave a budget.
     """
     campaign, budget = campaign or load_campaign(), budget or BudgetSettings()
-    letter, name = _tier(ledger, subject), subject.partition(":")[2]
+    letter, name = _tier(ledger, subject), name_of(subject)
     tier = campaign.tiers.get(letter or "")
     of_tier = budget.tiers_usd.get(letter or "", tier.per_book_usd if tier else None)
     given = (budget.books_usd.get(name), of_tier, _of_kind(subject, budget))
@@ -79,7 +80,7 @@ def spent_by_scope(ledger: Ledger, subject: str) -> dict[str, Decimal]:
     letter = _tier(ledger, subject)
     if letter is None:
         return found
-    peers = (each for each in ledger.subjects(subject.partition(":")[0]) if _tier(ledger, each) == letter)
+    peers = (each for each in ledger.subjects(kind_of(subject)) if _tier(ledger, each) == letter)
     return found | {tier_scope(letter): sum(map(ledger.spent, peers), Decimal(0))}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from codex.campaign.owed import KEY as OWED
 from codex.campaign.owed import Deliverable
 from codex.tracks.machine import Machine
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
 
 Entry = dict[str, Any]
@@ -24,7 +25,7 @@ def fill_registered(subject: str, data: Entry) -> Entry:
     A record that has ``passes`` comes whole from another age: its keys and their order stay, what it lacks is added
     after them. Other data describes a new subject.
     """
-    name = subject.partition(":")[2]
+    name = name_of(subject)
     machine = machine_of(subject)
     if machine is None or isinstance(data.get("passes"), dict):
         entry = data

@@ -15,6 +15,7 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.owed import owed_ids
 from codex.passes.calls import next_call
 from codex.passes.registry import get_pass
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_in
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class NextStep:
 def next_step_of(workspace: Workspace, subject: str) -> NextStep:
     """What a run of the book would do first."""
     ledger = Ledger.load(workspace.snapshot())
-    step, slug, spent = next_step(ledger, subject), subject.partition(":")[2], ledger.spent(subject)
+    step, slug, spent = next_step(ledger, subject), name_of(subject), ledger.spent(subject)
     if not isinstance(step, Step):
         return NextStep(slug, step.state, spent=spent)
     asked = [next_call(workspace, subject, step.pass_name, unit) for unit in _units(ledger, step)]

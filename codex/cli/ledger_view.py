@@ -18,6 +18,7 @@ from codex.campaign.ledger import Ledger
 from codex.campaign.vain import failed_attempts, in_vain
 from codex.oversight.render.pieces import plain, table
 from codex.snapshot import Snapshot
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _figures(row: Total) -> dict[str, Any]:
 def cost_table(snapshot: Snapshot, by: str) -> CostTable:
     """The cost ledger of a workspace summed; raises DataError for a line that cannot be read, UserError for ``by``."""
     ledger = Ledger.load(snapshot)
-    books = {s.partition(":")[2]: tier_letter(ledger.entry(s).get("tier")) or "?" for s in ledger.subjects("book")}
+    books = {name_of(s): tier_letter(ledger.entry(s).get("tier")) or "?" for s in ledger.subjects("book")}
     costs, failed = read_costs(snapshot), failed_attempts(ledger)
 
     def vain(cost: Cost) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from codex.cli.common import requested_root
+from codex.tracks.naming import name_of
 
 if TYPE_CHECKING:
     from codex.campaign.ledger import Ledger
@@ -100,7 +101,7 @@ def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
     ]
     due.sort(key=lambda each: -BOOK.rank(each[1].source))
     for subject, found in due[:MOST]:
-        name = subject.partition(":")[2]
+        name = name_of(subject)
         yield Step(f"codexctl run {name} --dry-run", f"at {found.source}; next is {found.pass_name.replace('_', ' ')}")
 
 

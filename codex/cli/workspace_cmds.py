@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codex.cli.common import JsonOption, console, emit_json, want_json
+from codex.tracks.naming import name_of
 
 
 def init(
@@ -24,7 +25,7 @@ def init(
     workspace = init_workspace(path, campaign=campaign)
     snapshot = workspace.snapshot()
     units = sum(1 for _ in snapshot.under("content", ".md"))
-    books = [subject.partition(":")[2] for subject in Ledger.load(snapshot).subjects("book")]
+    books = [name_of(subject) for subject in Ledger.load(snapshot).subjects("book")]
     listed = booklist.parse(snapshot.text(booklist.PATH, ""))
     blank = len(booklist.unnamed(listed))
     if as_json:

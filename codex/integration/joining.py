@@ -8,6 +8,7 @@ from typing import Any
 from codex.campaign.events import EventDraft, Kind
 from codex.errors import UserError
 from codex.integration.proposal import Proposal
+from codex.tracks.naming import name_of
 from codex.tracks.registry import is_subject, machine_in
 
 
@@ -23,12 +24,8 @@ def joining(base: str, records: Mapping[str, Mapping[str, Any]]) -> Proposal:
     if len(records) == 1:
         only = next(iter(records))
         return Proposal(
-            subject=only, pass_name="register", title=f"{_name(only)} joins the campaign", base=base, events=events
+            subject=only, pass_name="register", title=f"{name_of(only)} joins the campaign", base=base, events=events
         )
     return Proposal(
         subject="campaign", pass_name="init", title=f"Register {len(records)} subjects", base=base, events=events
     )
-
-
-def _name(subject: str) -> str:
-    return subject.partition(":")[2]

@@ -22,7 +22,7 @@ def finished(ledger: Ledger) -> frozenset[Item]:
         passes = ledger.entry(subject).get("passes")
         for name, record in passes.items() if isinstance(passes, dict) else ():
             if isinstance(record, dict) and record.get("status") == "completed":
-                found.add((name, subject.partition(":")[2], ""))
+                found.add((name, name_of(subject), ""))
     for event in ledger.events():
         if event.kind == Kind.UNIT_SHIPPED:
             slug, unit = name_of(event.subject), event.about_unit or ""

@@ -16,8 +16,9 @@ from codex.errors import DataError
 from codex.passes.context import Context
 from codex.passes.evidence import BookName
 from codex.passes.inventory import LAYERS, Inventory, parse_section
-from codex.passes.queued import QueuedUnit, queued_unit, unit_of
+from codex.passes.queued import QueuedUnit, queued_unit
 from codex.tracks.fasttrack.names import PRODUCTION
+from codex.tracks.naming import unit_of
 
 
 @dataclass(frozen=True)

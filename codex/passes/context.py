@@ -17,6 +17,7 @@ from codex.corpus.index import CorpusIndex
 from codex.errors import UserError
 from codex.snapshot import Snapshot
 from codex.tracks.ladder import Rung
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
 from codex.units import Unit
 
@@ -56,7 +57,7 @@ class Context:
 
     @property
     def slug(self) -> str:
-        return self.subject.partition(":")[2]
+        return name_of(self.subject)
 
     @cached_property
     def ledger(self) -> Ledger:

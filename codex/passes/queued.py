@@ -86,12 +86,6 @@ class QueuedUnit:
         )
 
 
-def unit_of(subject: str) -> str | None:
-    """The id in ``unit:<id>``; None for a subject of another kind."""
-    kind, _, name = subject.partition(":")
-    return name if kind == KIND else None
-
-
 def queued_unit(snapshot: Snapshot, unit_id: str, index: CorpusIndex | None = None) -> QueuedUnit:
     """The unit as the plan of the snapshot has it; raises UserError for an id that no audit asks for."""
     corpus = index or CorpusIndex(snapshot)

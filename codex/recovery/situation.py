@@ -22,6 +22,7 @@ from codex.recovery.figures import Figures, of_cost, total, typical
 from codex.snapshot import Snapshot
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.names import PLAN, PRODUCTION
+from codex.tracks.naming import name_of
 
 Defects = tuple[Mapping[str, Any], ...]
 
@@ -38,7 +39,7 @@ class Situation:
 
     @property
     def slug(self) -> str:
-        return self.subject.partition(":")[2]
+        return name_of(self.subject)
 
     @property
     def failed_pass(self) -> str:
@@ -74,7 +75,7 @@ def situation(snapshot: Snapshot, subject: str, named: Sequence[str] = ()) -> Si
 class _Reader:
     def __init__(self, ledger: Ledger, costs: Iterable[Cost], subject: str, named: frozenset[str]) -> None:
         self.ledger, self.subject, self.named = ledger, subject, named
-        self.slug = subject.partition(":")[2]
+        self.slug = name_of(subject)
         self.entry = ledger.entry(subject)
         self.units = _units(ledger, subject)
         self._costs: dict[tuple[str, str, str], list[Figures]] = {}

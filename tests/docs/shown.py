@@ -200,6 +200,12 @@ SHOWN: dict[str, Row] = {
     "python -m codex.agents.replay_server --recordings DIR --faults FILE": ByTest(
         "tests/agents/test_replay_server.py::test_as_a_process_it_serves_until_told_to_stop"
     ),
+    'codexctl ledger register note:spinors-at-a-glance --title "Spinors at a glance"': ByTest(
+        "tests/tracks/test_installed.py::test_it_joins_as_any_subject_does"
+    ),
+    "codexctl run note:spinors-at-a-glance --backend handoff": ByTest(
+        "tests/tracks/test_installed.py::test_it_runs_to_its_end_by_way_of_a_bad_reply_and_a_shortfall"
+    ),
     # --- the project itself
     "git switch -c rule-xt002": Walked(),
     'git commit -am "Check XT002: no little word is written twice"': Walked(),
@@ -209,6 +215,7 @@ SHOWN: dict[str, Row] = {
     "make docs": Walked(),
     "python -m codex.check.docs": Recipe("docs"),
     "python -m codex.agents.faultdocs": Recipe("docs"),
+    "python -m codex.tracks.docs": Recipe("docs"),
     "codexctl check --select XT002": Typed("6 pass, 0 fail", instead="codexctl check --select XT001"),
     "pre-commit install": ByTest("tests/docs/test_contributing.py::test_pre_commit_can_be_installed"),
     "make lint": ByTest("tests/docs/test_contributing.py::test_all_of_lint_is_content"),

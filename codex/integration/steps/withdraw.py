@@ -21,6 +21,7 @@ from codex.integration.steps.refused import Refused
 from codex.integration.steps.register import unit_edges
 from codex.planning.edit import is_asked_for, unship
 from codex.tracks.fasttrack.names import PRODUCTION, PRODUCTION_READY
+from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
 from codex.units import Unit
 
@@ -109,7 +110,7 @@ def _withdraw(draft: Draft, index: CorpusIndex, each: Withdrawal, unit: Unit, le
     said = "queued again in the plan" if asked_for else "taken out of the plan"
     done.actions += _edited(draft, planfile.PATH, unship, unit.id, said)
     done.actions += _figures(draft, unit)
-    status = unitstatus.UnitStatus(each.id, "", "withdrawn", done.book.partition(":")[2])
+    status = unitstatus.UnitStatus(each.id, "", "withdrawn", name_of(done.book))
     draft.edit(unitstatus.path_of(each.id), lambda text: unitstatus.record(text, status), "")
     return done
 

@@ -10,6 +10,7 @@ from codex.campaign.costs import grand_total, totals
 from codex.campaign.definition import tier_letter
 from codex.oversight.sheet import Bar, Column, Fact, Line, Sheet, Tone, count, one_line, tokens, usd
 from codex.oversight.view import View
+from codex.tracks.naming import name_of
 
 #: Books with the greatest share of their ceiling spent, as many as the screen shows.
 BOOKS = 5
@@ -80,7 +81,7 @@ def _line(row: Spent) -> Line:
 
 def costs(view: View) -> Costs:
     tiers = {
-        subject.partition(":")[2]: tier_letter(view.ledger.entry(subject).get("tier")) or ""
+        name_of(subject): tier_letter(view.ledger.entry(subject).get("tier")) or ""
         for subject in view.ledger.subjects("book")
     }
     total = grand_total(view.costs)
