@@ -32,6 +32,7 @@ from pydantic import (
 )
 
 from codex.errors import UserError
+from codex.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from codex.check.policy import Policy
@@ -273,6 +274,18 @@ def parse_settings(text: str, name: str = "codex.toml") -> Settings:
         raise UserError(f"{name} is not valid TOML: {exc}.", remedy="Correct it, or remove it.") from exc
     except ValidationError as exc:
         raise _explained(Path(name), exc, {}) from exc
+
+
+def settings_in(snapshot: Snapshot) -> Settings:
+    """The settings of the ``codex.toml`` in a snapshot, without the environment; raises UserError naming the key.
+
+    What is judged (rules, thresholds, ceilings as conditions of the table) is judged by the state that it belongs to,
+    and alike on every machine; what concerns this machine (who answers, git) is ``workspace.settings``.
+    """
+    try:
+        return parse_settings(snapshot.text("codex.toml", ""))
+    except UnicodeDecodeError as exc:
+        raise UserError(f"codex.toml is not valid TOML: {exc}.", remedy="Correct it, or remove it.") from exc
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 
+from codex.campaign.clock import now
 from codex.campaign.events import EventDraft
 from codex.campaign.ledger import Ledger
 from codex.campaign.ownership import claim_draft, holder, release_draft
@@ -55,11 +55,11 @@ async def _claim(run: Runtime, subject: str) -> None:
     for _ in range(_CLAIM_TRIES):
         ledger = Ledger.load(run.workspace.snapshot())
         refuse_held(ledger, subject, run.owner)
-        dead = holder(ledger, subject, _now())
+        dead = holder(ledger, subject, now())
         freed = [release_draft(subject, dead)] if dead and dead != run.owner else []
         await _record(run, subject, "claim", [*freed, _claim_draft(run, subject)])
         after = Ledger.load(run.workspace.snapshot())
-        if holder(after, subject, _now()) == run.owner:
+        if holder(after, subject, now()) == run.owner:
             return
     refuse_held(after, subject, run.owner)
     raise Held(f"{subject} could not be claimed.", remedy="Run the same command again.")
@@ -75,7 +75,7 @@ async def _keep(run: Runtime, subject: str) -> None:
 
 
 def _claim_draft(run: Runtime, subject: str) -> EventDraft:
-    return claim_draft(subject, run.owner, _now(), run.workspace.settings.ownership.minutes)
+    return claim_draft(subject, run.owner, now(), run.workspace.settings.ownership.minutes)
 
 
 async def _record(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -> None:
@@ -87,7 +87,7 @@ async def _record(run: Runtime, subject: str, verb: str, events: list[EventDraft
 def _release_at_once(run: Runtime, subject: str) -> None:
     """Give the claim back while an error or an interruption passes through: without Prefect, without waiting."""
     ledger = Ledger.load(run.workspace.snapshot())
-    if holder(ledger, subject, _now()) == run.owner:
+    if holder(ledger, subject, now()) == run.owner:
         spool.put(run.workspace, _proposal(run, subject, "release", [release_draft(subject, run.owner)]))
         drain(run.workspace, lock_timeout=5.0)
 
@@ -100,7 +100,3 @@ def _proposal(run: Runtime, subject: str, verb: str, events: list[EventDraft]) -
         base=run.workspace.snapshot().label,
         events=tuple(events),
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from codex.agents.process import is_alive
+from codex.campaign.clock import now
 from codex.campaign.ledger import Ledger
 from codex.campaign.ownership import holder
 from codex.errors import UserError
@@ -16,7 +15,7 @@ class Held(UserError):
 
 def held_by_other(ledger: Ledger, subject: str, owner: str) -> str | None:
     """Somebody else who holds the book now and may be at work; None when it can be claimed."""
-    found = holder(ledger, subject, datetime.now(UTC))
+    found = holder(ledger, subject, now())
     return None if found in {None, owner} or is_alive(str(found)) is False else found
 
 

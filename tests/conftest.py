@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,9 @@ settings.load_profile("here")
 _MEMORY = Path("/dev/shm")
 #: What has to be free there, in bytes. A run leaves some hundred megabytes.
 _ROOM = 4 * 2**30
+#: Seconds that what a failed run has left is kept there.
+_KEPT = 6 * 3600.0
+_NAMED = f"codex-tests-{os.getuid()}-"
 _CHOSEN = pytest.StashKey[str]()
 
 #: Folder of tests that use a Prefect server → the group that shares one. They come first: they take the longest.
@@ -48,12 +52,13 @@ _WITH_SERVER = {"pilot": "pilot", "flows": "flows", "deployments": "flows", "tra
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder for the tests' files, unless the call did; pytest-xdist hands it to its processes."""
     if config.getoption("numprocesses", None) and config.option.basetemp is None and _has_room(_MEMORY):
-        config.option.basetemp = config.stash[_CHOSEN] = tempfile.mkdtemp(prefix="codex-tests-", dir=_MEMORY)
+        _forget_old_ones(_MEMORY)
+        config.option.basetemp = config.stash[_CHOSEN] = tempfile.mkdtemp(prefix=_NAMED, dir=_MEMORY)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Give the memory back; what a failed test has left stays to be looked at."""
+    """Give the memory back; what a failed test has left stays for some hours to be looked at."""
     chosen = session.config.stash.get(_CHOSEN, None)
     if chosen is not None and exitstatus == pytest.ExitCode.OK:
         shutil.rmtree(chosen, ignore_errors=True)
@@ -67,6 +72,12 @@ def _has_room(folder: Path) -> bool:
         return False
     free, runs = about.f_bavail * about.f_frsize, not about.f_flag & os.ST_NOEXEC
     return free >= _ROOM and runs and os.access(folder, os.W_OK)
+
+
+def _forget_old_ones(folder: Path) -> None:
+    for each in folder.glob(f"{_NAMED}*"):
+        if time.time() - each.stat().st_mtime > _KEPT:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -139,6 +139,7 @@ def _word(name: str) -> str:
 def check_draft(snapshot: Snapshot, text: str, filename: str | None, policy: Policy | None = None) -> str:
     from codex.check import check_text
     from codex.check.brief import defect_list
+    from codex.check.defects import unjudged
 
     path = draft_path(snapshot, text, filename)
     result = check_text(snapshot, path, text.encode("utf-8", "replace"), policy=policy)
@@ -146,7 +147,9 @@ def check_draft(snapshot: Snapshot, text: str, filename: str | None, policy: Pol
     open_checks = sum(check.verdict == "not_judged" for check in result.decisive)
     head = f"{passed} of {len(result.decisive)} checks pass" + (f", {open_checks} not judged" if open_checks else "")
     defects = defect_list(result)
-    return f"{head}. To mend:\n{defects}" if defects else f"{head}. There is nothing to mend."
+    open_ones = "\n".join(f"- **{each.code}** {each.what}" for each in unjudged(result))
+    told = f"{head}. To mend:\n{defects}" if defects else f"{head}. There is nothing to mend."
+    return f"{told}\nNot judged, and a new unit ships only when all are:\n{open_ones}" if open_ones else told
 
 
 @cache

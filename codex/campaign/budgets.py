@@ -5,14 +5,11 @@ The campaign's file gives them by tier; the workspace's settings (topic ``budget
 
 from __future__ import annotations
 
-import tomllib
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from codex.campaign.definition import Campaign, load_campaign, tier_letter
-from codex.errors import NotText, UserError
+from codex.errors import UserError
 from codex.settings import BudgetSettings
 from codex.tracks.fasttrack.units import UNIT
 from codex.tracks.naming import kind_of, name_of
@@ -20,7 +17,6 @@ from codex.tracks.registry import machine_of
 
 if TYPE_CHECKING:
     from codex.campaign.ledger import Ledger
-    from codex.snapshot import Snapshot
 
 CAMPAIGN_SCOPE = "campaign"
 
@@ -94,12 +90,3 @@ def exceeded(
         for scope, usd in ceilings(ledger, subject, campaign, budget).items()
         if paid.get(scope, Decimal(0)) >= usd
     ]
-
-
-def budget_settings(snapshot: Snapshot) -> BudgetSettings:
-    """The topic ``budget`` of the codex.toml in a snapshot; raises UserError when it is wrong."""
-    try:
-        table = tomllib.loads(snapshot.text("codex.toml", "")).get("budget", {})
-        return BudgetSettings.model_validate(table)
-    except (tomllib.TOMLDecodeError, NotText, ValidationError) as exc:
-        raise UserError(f"codex.toml, topic budget: {exc}.", remedy="Correct it.") from exc

@@ -14,10 +14,11 @@ from typing import Any
 
 from codex.campaign import flowtext, plantext
 from codex.campaign.about import About, Condition
-from codex.campaign.budgets import budget_settings, exceeded
+from codex.campaign.budgets import exceeded
 from codex.campaign.limits import LEAST_SOURCES, layers_of, thresholds_of, verification_section
 from codex.campaign.owed import owed
 from codex.corpus.index import CorpusIndex
+from codex.settings import settings_in
 from codex.tracks.fasttrack.books import BOOK
 from codex.tracks.fasttrack.names import AUDIT, CONTINUITY, PRODUCTION, VERIFICATION, VERIFIED
 
@@ -69,7 +70,7 @@ def _prerequisites_shipped(about: About) -> str:
 
 
 def _budget_left(about: About) -> str:
-    full = exceeded(about.ledger, about.subject, about.campaign, budget_settings(about.snapshot))
+    full = exceeded(about.ledger, about.subject, about.campaign, settings_in(about.snapshot).budget)
     return f"the budget is used up: {', '.join(full)}" if full else ""
 
 

@@ -33,9 +33,9 @@ def thresholds_of(snapshot: Snapshot, settings: ContinuitySettings | None = None
     if settings is None and not snapshot.exists(CAMPAIGN) and not snapshot.exists(SETTINGS):
         return THRESHOLDS
     from codex.campaign.definition import load_campaign
-    from codex.settings import parse_settings
+    from codex.settings import settings_in
 
-    chosen = settings or parse_settings(snapshot.text(SETTINGS, "")).continuity
+    chosen = settings or settings_in(snapshot).continuity
     return chosen_thresholds(chosen.words, load_campaign(snapshot).continuity | chosen.minimum)
 
 

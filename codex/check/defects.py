@@ -33,6 +33,13 @@ def defects_of(result: UnitResult) -> Iterator[Defect]:
             yield from _places(check)
 
 
+def unjudged(result: UnitResult) -> Iterator[Defect]:
+    """What could not be judged here: a new unit ships only when every check could be made."""
+    for check in result.decisive:
+        if check.verdict == "not_judged":
+            yield Defect(f"line {check.line}" if check.line else "unit", f"{check.name}: {check.detail}", check.code)
+
+
 def unreadable(error: UnitError) -> Defect:
     return Defect(f"line {error.line}", error.sentence, error.code)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from codex.campaign.budgets import budget_settings
 from codex.campaign.clock import now
 from codex.campaign.costs import Cost, Total, grand_total, read_costs, totals
 from codex.campaign.definition import load_campaign, tier_letter
@@ -17,6 +16,7 @@ from codex.campaign.events import Event
 from codex.campaign.ledger import Ledger
 from codex.campaign.vain import failed_attempts, in_vain
 from codex.oversight.render.pieces import plain, table
+from codex.settings import settings_in
 from codex.snapshot import Snapshot
 from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
@@ -173,7 +173,7 @@ def rates_view(rates: Sequence[Rate]) -> Table:
 
 
 def _ceilings(snapshot: Snapshot, by: str, books: dict[str, str]) -> dict[str, Decimal]:
-    campaign, budget = load_campaign(snapshot), budget_settings(snapshot)
+    campaign, budget = load_campaign(snapshot), settings_in(snapshot).budget
     if by == "tier":
         return {letter: tier.total_usd for letter, tier in campaign.tiers.items() if tier.total_usd is not None}
     if by != "book":

@@ -26,6 +26,6 @@ def joining(base: str, records: Mapping[str, Mapping[str, Any]]) -> Proposal:
         return Proposal(
             subject=only, pass_name="register", title=f"{name_of(only)} joins the campaign", base=base, events=events
         )
-    return Proposal(
-        subject="campaign", pass_name="init", title=f"Register {len(records)} subjects", base=base, events=events
-    )
+    shelves = sorted({machine_in(subject).shelf for subject in records})
+    title = f"Register {len(records)} {' and '.join(shelves)}"
+    return Proposal(subject="campaign", pass_name="init", title=title, base=base, events=events)

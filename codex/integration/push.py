@@ -5,6 +5,7 @@ remote that cannot be reached costs no commit: it stays here, is reported as out
 
 Who loses a race for the remote has to be quicker than the winner's next integration, or it loses every time. So its
 commits are made anew of objects alone and pushed by their id; branch and work tree follow when the remote has them.
+And who wins again and again gives way (giveway.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from codex.campaign import clock
 from codex.errors import CodexError
 from codex.gitio import Git
-from codex.integration import spool
+from codex.integration import giveway, spool
 from codex.integration.again import Chain, anew, join, settle
 from codex.integration.faults import point
 from codex.integration.finish import heal
@@ -52,6 +53,7 @@ class Meeting:
         self.workspace, self.remote, self.pushing, self._now = workspace, remote, pushing, now
         self.problem = ""
         self.notes: list[str] = []
+        self._begun = time.monotonic()
         self._theirs: str | None = None
 
     @classmethod
@@ -73,6 +75,9 @@ class Meeting:
         if self.remote is None:
             return
         git = self.workspace.git
+        if self.pushing:
+            giveway.pause(git.root)
+        self._begun = time.monotonic()
         try:
             self._theirs = tip_there(git, self.remote)
             if self._theirs and not is_ancestor(git, self._theirs, "HEAD"):
@@ -116,6 +121,7 @@ class Meeting:
         for tries in itertools.count(1):
             try:
                 if self._push(remote, chain.tip):
+                    giveway.note(self.workspace.root, tries, time.monotonic() - self._begun)
                     break
                 if time.monotonic() > deadline:
                     raise RemoteTrouble(f"it has gone on {tries} times within {PATIENCE:g} s while this was pushed")

@@ -19,13 +19,13 @@ from codex.cache.engine import code_digest
 from codex.cache.store import FILE, Store
 from codex.cache.tree import CachedTree
 from codex.campaign import clock
-from codex.campaign.budgets import budget_settings
 from codex.campaign.costs import Cost, read_costs
 from codex.campaign.definition import Campaign, load_campaign
 from codex.campaign.ledger import Ledger
 from codex.campaign.matrix import Row, matrix
 from codex.corpus import bookplan, deps
 from codex.errors import CodexError
+from codex.settings import settings_in
 from codex.snapshot import Snapshot
 from codex.workspace import Workspace
 
@@ -79,7 +79,7 @@ class View:
 
     @cached_property
     def budget(self) -> BudgetSettings:
-        return budget_settings(self.snapshot)
+        return settings_in(self.snapshot).budget
 
     @cached_property
     def costs(self) -> list[Cost]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from codex.campaign.limits import thresholds_of
 from codex.campaign.owed import Deliverable
 from codex.check import UnitResult, check_text
-from codex.check.defects import Defect, defects_of
+from codex.check.defects import Defect, defects_of, unjudged
 from codex.continuity.corpus import registered_anchors
 from codex.continuity.measure import UnitContinuity, measure
 from codex.continuity.thresholds import Threshold, shortfalls, value
@@ -160,7 +160,7 @@ def gate(context: BookContext, reply: ProductionReply) -> Verdict:
         *_identity(context, unit),
         *_evidence(context, unit, reply),
         *_continuity(context, unit, shipped),
-        *(losses(shipped, unit) if shipped else _whole(unit, result)),
+        *(losses(shipped, unit) if shipped else [*unjudged(result), *_whole(unit, result)]),
         *unknown_concepts(context, reply.connections),
     ]
     return Verdict(tuple(defects), {"checks": result.tally})

@@ -58,19 +58,24 @@ def main() -> None:
 
 @contextmanager
 def _campaign(home: Path) -> Iterator[tuple[Path, str]]:
-    """The pilot run to its end, and the address of its Prefect server, which lives as long as the block."""
-    workspace, port = home / "campaign", _unused_port()
-    _codexctl("init", str(workspace), "--campaign", "pilot")
+    """The pilot run to its end, and the address of its Prefect server, which lives as long as the block.
+
+    The server belongs to another workspace: it is there before the pilot is made, so that the curves of the pilot's
+    dashboard begin with its run.
+    """
+    workspace, host, port = home / "campaign", home / "host", _unused_port()
+    _codexctl("init", str(host), "--campaign", "pilot")
     try:
-        _codexctl("up", "--port", str(port), "-w", str(workspace))
-        _codexctl("pilot", str(workspace))
+        _codexctl("up", "--port", str(port), "-w", str(host))
+        _codexctl("pilot", str(workspace), PREFECT_API_URL=f"http://127.0.0.1:{port}/api")
         yield workspace, f"http://127.0.0.1:{port}"
     finally:
-        _codexctl("down", "-w", str(workspace))
+        _codexctl("down", "-w", str(host))
 
 
-def _codexctl(*arguments: str) -> None:
-    subprocess.run([_program(), *arguments], env=_environment(), check=True, stdout=subprocess.DEVNULL)
+def _codexctl(*arguments: str, **environment: str) -> None:
+    line = [_program(), *arguments]
+    subprocess.run(line, env=_environment() | environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def _program() -> str:

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from codex.campaign.budgets import budget_settings, ceilings, exceeded, spent_by_scope
+from codex.campaign.budgets import ceilings, exceeded, spent_by_scope
 from codex.campaign.definition import PATH, load_campaign, tier_letter
 from codex.campaign.events import Kind
 from codex.errors import DataError, UserError
-from codex.settings import BudgetSettings, Settings
+from codex.settings import BudgetSettings, Settings, settings_in
 
 from .helpers import Book, draft, overlay, registered
 
@@ -108,13 +108,13 @@ def test_a_wrong_campaign_file_names_the_key(data, why):
 
 @pytest.mark.parametrize("data", [b"[budget]\ncampaign_usd = -1", b"[budget]\nother = 1", b"[budget", b"\xff"])
 def test_wrong_settings_are_a_users_error(data):
-    with pytest.raises(UserError, match=r"codex\.toml, topic budget"):
-        budget_settings(overlay({"codex.toml": data}))
+    with pytest.raises(UserError, match=r"codex\.toml"):
+        settings_in(overlay({"codex.toml": data}))
 
 
 def test_settings_come_from_the_snapshot():
-    assert budget_settings(overlay({})) == BudgetSettings()
-    assert budget_settings(overlay({"codex.toml": b'[budget]\ncampaign_usd = "7"'})).campaign_usd == 7
+    assert settings_in(overlay({})).budget == BudgetSettings()
+    assert settings_in(overlay({"codex.toml": b'[budget]\ncampaign_usd = "7"'})).budget.campaign_usd == 7
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if entry.name in NO_PART or entry.name.endswith(".egg-info"):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            shutil.copytree(entry, folder / entry.name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(entry, folder / entry.name, symlinks=True)
         else:
             shutil.copy2(entry, folder / entry.name, follow_symlinks=False)
     (folder / ".venv").symlink_to(ROOT / ".venv")
@@ -62,7 +62,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def typed(folder: Path, line: str) -> str:
     """What a line prints that is typed in the clone's folder; it must end with status 0."""
-    environment = {**os.environ, **PERSON, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **PERSON, "PYTHONPATH": str(folder)}
     for name in [name for name in environment if name.startswith(("PYTEST_", "COV_", "MAKE", "MFLAGS"))]:
         del environment[name]
     line = MAKE + line.removeprefix("make") if line.startswith("make ") else line

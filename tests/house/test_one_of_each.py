@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-TOPS = ("codex", "tasks", "deployments")
+TOPS = ("codex", "flows", "tasks", "deployments")
 
 
 def _named(node: ast.expr) -> str:

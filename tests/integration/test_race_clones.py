@@ -47,6 +47,10 @@ def assert_all_agree(remote: Path, places: list[Path], folder: Path, race: Race)
         assert git(place, "status", "--porcelain") == "" and fsck(place) == ""
 
 
+#: Two clones may give the same id away before either has pushed: the one whose push comes second is told so.
+LOST = re.compile(r"clash \S+ \(\S+\) is no longer accepted on the remote's state: \S+ the id belongs to ")
+
+
 def warnings_of(race: Race) -> list[str]:
     return [warning for each in race.reports for warning in each["result"]["warnings"]]
 
@@ -55,7 +59,7 @@ def test_two_clones(workspace: Workspace, tmp_path: Path) -> None:
     remote, places = clones(workspace, tmp_path, 2, 5)
     done = run_race("tests.integration.race_worker", places, 5, tmp_path)
     assert_all_agree(remote, places, tmp_path, done)
-    assert warnings_of(done) == []
+    assert [warning for warning in warnings_of(done) if not LOST.match(warning)] == []
 
 
 @pytest.mark.soak

@@ -96,6 +96,18 @@ def test_what_is_a_warning_there_is_told_and_stops_nobody(tmp_path: Path) -> Non
     assert draft.integrator().accepted == (SPIN,)
 
 
+def test_what_cannot_be_judged_here_is_no_draft_to_propose(tmp_path: Path) -> None:
+    """The workspace has no archive to look a source up in; a new unit ships only when all its checks could be made."""
+    text = set_frontmatter_value(
+        spin_unit(), "references", [{"source": "lipschitz", "path": "1886.md", "locator": "2"}]
+    )
+    draft = Draft(on_disk(planned(), tmp_path), production(unit=text))
+    assert "ships only when all are:\n- **RF002**" in draft.tool()
+    assert [defect.code for defect in draft.gate().defects] == ["RF002"]
+    [rejected] = draft.integrator().rejected
+    assert (rejected.reason, [each["code"] for each in rejected.defects]) == ("not-judged", ["RF002"])
+
+
 def test_the_environment_is_heard_by_all_three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEX_CHECK_GATE", "full")
     leaking = "## Visual [Beginner]\n\n### The general case [Master]\n\nText.\n\n"  # rule XL001, of level full

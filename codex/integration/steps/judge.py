@@ -5,7 +5,7 @@ from __future__ import annotations
 from codex.check import UnitResult, check_corpus
 from codex.check.affected import affected_units, changed_paths, questions_of
 from codex.check.compare import worse
-from codex.check.defects import defects_of
+from codex.check.defects import defects_of, unjudged
 from codex.check.depsfile import DEPS
 from codex.check.policy import Policy
 from codex.check.registry import GRAPH_RULES
@@ -19,10 +19,10 @@ def judge_new(change: UnitChange, path: str, after: Draft, policy: Policy) -> st
     result = _check(after, [path], policy)[path]
     if result.state == "failing":
         raise rejected(change.id, "checks", f"{result.tally} checks passed", defects_of(result))
-    open_checks = [c for c in result.decisive if c.verdict == "not_judged"]
-    if open_checks:
-        names = "; ".join(f"{c.code} {c.name}: {c.detail}" for c in open_checks)
-        raise rejected(change.id, "not-judged", f"{result.tally} checks passed; not judged: {names}")
+    missing = list(unjudged(result))
+    if missing:
+        names = "; ".join(f"{each.code} {each.what}" for each in missing)
+        raise rejected(change.id, "not-judged", f"{result.tally} checks passed; not judged: {names}", missing)
     return result.tally
 
 
