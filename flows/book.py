@@ -9,8 +9,8 @@ from prefect.runtime import flow_run
 
 from codex.campaign.ledger import Ledger
 from codex.errors import CodexError
+from codex.work.find import find_book
 from codex.workspace import Workspace
-from flows.find import find_book
 from flows.request import BookRequest
 from flows.subject import taken_through
 

@@ -19,7 +19,7 @@ from codex.errors import CodexError
 from codex.integration import spool
 from codex.integration.integrator import drain
 from codex.integration.proposal import Proposal
-from flows.holders import Held, refuse_held
+from codex.work.holders import Held, refuse_held
 from tasks.integrate import integrate
 from tasks.runtime import Runtime
 

@@ -13,8 +13,8 @@ from codex.integration import spool
 from codex.integration.joining import joining
 from codex.integration.opening import open_workspace
 from codex.snapshot import Snapshot
-from flows.choosing import Work
-from flows.holders import Held
+from codex.work.choosing import Work
+from codex.work.holders import Held
 from flows.reporting import say
 from flows.request import WorkspaceRequest
 from flows.subject import opened, run_subject

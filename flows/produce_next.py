@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 
 from codex.snapshot import Snapshot
-from flows import choosing
+from codex.work import choosing
 from flows.next_work import take
 from flows.request import ProduceRequest
 

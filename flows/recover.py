@@ -20,12 +20,12 @@ from codex.recovery.backup import back_up
 from codex.recovery.decide import MOST_RECOVERIES, Decision, decide
 from codex.recovery.figures import Figures, of_cost, total
 from codex.recovery.situation import Situation, situation
+from codex.work.backends import choose_backend
+from codex.work.find import find_book
+from codex.work.holders import refuse_held
 from codex.workspace import Workspace
 from flows.artifacts import show_recovery
-from flows.backends import choose_backend
 from flows.book import book
-from flows.find import find_book
-from flows.holders import refuse_held
 from flows.reporting import say
 from flows.request import BookRequest, RecoverRequest
 

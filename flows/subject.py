@@ -28,13 +28,13 @@ from codex.passes.registry import get_pass
 from codex.passes.services import Services
 from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_in
+from codex.work.backends import choose_backend
+from codex.work.find import find_subject, has_arrived
+from codex.work.holders import refuse_held
 from codex.workspace import Workspace
 from flows.artifacts import ProgressBar, show_dashboard, show_defects, show_result
 from flows.asking import asked
-from flows.backends import choose_backend
 from flows.claims import claimed
-from flows.find import find_subject, has_arrived
-from flows.holders import refuse_held
 from flows.money import go_on_when_raised, stop_at_ceiling, warn_when_close
 from flows.reporting import say, tell
 from flows.request import SubjectRequest, WorkspaceRequest

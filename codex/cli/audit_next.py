@@ -11,8 +11,8 @@ from codex.cli.common import JsonOption, WorkspaceOption, absolute, open_workspa
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
+    from codex.work.choosing import Work
     from codex.workspace import Workspace
-    from flows.choosing import Work
 
 
 def audit_next(
@@ -29,7 +29,7 @@ def audit_next(
     Examples: codexctl audit-next --brief-only · codexctl audit-next --ft-entry 1.09 --backend handoff
     """
     from codex.cli.next_work import run_next, show_briefs
-    from flows import choosing
+    from codex.work import choosing
     from flows.request import AuditRequest, requested
 
     as_json = want_json(output)

@@ -51,7 +51,7 @@ def _subject(ledger: Ledger, pass_name: str, wanted: str, unit: str | None) -> t
     from codex.passes.queued import KIND
     from codex.passes.registry import get_pass
     from codex.units.ids import is_id
-    from flows.find import find_book
+    from codex.work.find import find_book
 
     name = wanted.strip().removeprefix(f"{KIND}:")
     if not get_pass(pass_name).by_unit or not is_id(name):

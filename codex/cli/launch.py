@@ -59,8 +59,8 @@ def run_flow(workspace: Workspace, module: str, name: str, request: BaseModel, *
 def _look_first(workspace: Workspace, request: BookRequest | SubjectRequest) -> None:
     """Raise what a run would end with at once, before a server is started for it."""
     from codex.campaign.ledger import Ledger
-    from flows.backends import choose_backend
-    from flows.holders import refuse_held
+    from codex.work.backends import choose_backend
+    from codex.work.holders import refuse_held
 
     workspace.require_writable()
     choose_backend(workspace, request.backend, request.recordings)

@@ -11,8 +11,8 @@ from codex.cli.common import emit_json
 
 if TYPE_CHECKING:
     from codex.agents.call import AgentCall
+    from codex.work.choosing import Work
     from codex.workspace import Workspace
-    from flows.choosing import Work
     from flows.request import WorkspaceRequest
 
 
@@ -24,7 +24,7 @@ def run_next(
     Raises UserError, before anything is started, when the workspace or the backend is not fit for it.
     """
     from codex.cli.launch import run_flow
-    from flows.backends import choose_backend
+    from codex.work.backends import choose_backend
 
     place.require_writable()
     choose_backend(place, request.backend, request.recordings)

@@ -27,7 +27,7 @@ def pilot(
 ) -> None:
     """Make the pilot's workspace and take its book through every pass; run again, it goes on from there."""
     from codex.campaign.ledger import Ledger
-    from flows.find import has_arrived
+    from codex.work.find import has_arrived
 
     workspace = _workspace(folder)
     if has_arrived(Ledger.load(workspace.snapshot()), f"book:{BOOK}"):
@@ -70,7 +70,7 @@ def _tell_drift(workspace: Workspace) -> None:
     """Say how many recorded replies answered a prompt that has changed since; today's gates judged them all."""
     from codex.agents.journal import Journal
     from codex.agents.recording import Recordings, drift
-    from flows.backends import packaged_recordings
+    from codex.work.backends import packaged_recordings
 
     journal = Journal(workspace.state_dir / "journal.sqlite3")
     changed, asked = drift(Recordings(packaged_recordings()), journal), journal.prompts("replay")

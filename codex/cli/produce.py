@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codex.agents.call import AgentCall
+    from codex.work.choosing import Work
     from codex.workspace import Workspace
-    from flows.choosing import Work
 
 
 def produce_next(
@@ -34,7 +34,7 @@ def produce_next(
     Examples: codexctl produce-next --brief-only · codexctl produce-next --batch 4 --backend handoff
     """
     from codex.cli.next_work import run_next, show_briefs
-    from flows import choosing
+    from codex.work import choosing
     from flows.request import ProduceRequest, requested
 
     as_json = want_json(output)
@@ -77,7 +77,7 @@ def _tell(place: Workspace, works: list[Work], batch: int, *, as_json: bool) -> 
 
 def _about(place: Workspace, works: Iterable[Work]) -> Iterator[str]:
     from codex.cli.dry_run import Question
-    from flows.choosing import NOTHING_TO_PRODUCE
+    from codex.work.choosing import NOTHING_TO_PRODUCE
 
     calls = _calls(place, works)
     yield f"{len(calls)} units would be produced:" if calls else NOTHING_TO_PRODUCE

@@ -34,7 +34,7 @@ def recover(
     from codex.campaign.ledger import Ledger
     from codex.recovery.decide import decide
     from codex.recovery.situation import situation
-    from flows.find import find_book
+    from codex.work.find import find_book
 
     place = open_workspace(workspace)
     snapshot = place.snapshot()
@@ -43,7 +43,7 @@ def recover(
     if dry_run:
         return
     from codex.cli.launch import run_flow
-    from flows.backends import choose_backend
+    from codex.work.backends import choose_backend
     from flows.request import RecoverRequest
 
     choose_backend(place, backend, absolute(recordings))

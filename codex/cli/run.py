@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Take a subject through its passes. Interrupted at any moment, the same command goes on from there."""
     from codex.campaign.ledger import Ledger
-    from flows.find import find_subject, has_arrived
+    from codex.work.find import find_subject, has_arrived
 
     as_json = want_json(output)
     place = open_workspace(workspace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -196,6 +197,19 @@ def covered(tmp_path_factory: pytest.TempPathFactory, prefect_server: Server) ->
         )
         assert done.returncode == 0, done.stdout + done.stderr
     return home / "pilot", environment
+
+
+@pytest.mark.soak
+def test_the_costs_that_are_told_are_the_pilots(covered: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = covered
+    line = "codexctl costs --by pass --format json"
+    done = subprocess.run(line.split(), cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    found = {each["pass"].partition("_")[0]: each for each in json.loads(done.stdout)["rows"]}
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (P[\dWV]) [\w ]+ \| [^|]+ \| (\d+) \| ([\d.]+) \| ([\d.–]+) \|$", page, re.MULTILINE)
+    assert {name: (int(turns), usd, vain.replace("–", "0.00")) for name, turns, usd, vain in told} == {
+        name: (each["calls"], f"{each['usd']:.2f}", f"{each['usd_in_vain']:.2f}") for name, each in found.items()
+    }
 
 
 @pytest.mark.soak

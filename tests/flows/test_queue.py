@@ -15,9 +15,9 @@ from codex.errors import BackendError, PersonNeeded, UserError
 from codex.integration.integrator import integrate
 from codex.integration.proposal import Proposal
 from codex.units import set_frontmatter_value
+from codex.work import choosing
 from codex.workspace import Workspace
 from deployments.api import Api
-from flows import choosing
 from flows.request import ProduceRequest
 from tests.flows.helpers import SUBJECT, deepening, record, start_production
 from tests.flows.queue import (
@@ -208,7 +208,7 @@ def test_a_booked_unit_that_a_run_of_the_queue_holds_is_not_paid_for(
     prefect_api: Api, queue: Workspace, tmp_path: Path
 ) -> None:
     from codex.agents.process import this_process
-    from flows.holders import Held
+    from codex.work.holders import Held
 
     start_production(queue, {"03.09.02": "Clifford algebra"})
     claim(queue, "03.09.02", this_process() + "|another run")

@@ -6,8 +6,8 @@ import pytest
 
 from codex.campaign.ledger import Ledger
 from codex.errors import UserError
+from codex.work.find import find_book, has_arrived
 from codex.workspace import Workspace
-from flows.find import find_book, has_arrived
 from tests.flows.helpers import SLUG, SUBJECT, start_production
 
 

@@ -1,4 +1,4 @@
-"""Who holds a book. No Prefect here: a command looks before it starts a server."""
+"""Who holds a subject, and whether that process is still there."""
 
 from __future__ import annotations
 

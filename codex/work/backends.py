@@ -1,4 +1,4 @@
-"""Who answers the agents' calls of a run. No Prefect here: a command decides before it starts a server."""
+"""Who answers the agents' calls of a run."""
 
 from __future__ import annotations
 

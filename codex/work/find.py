@@ -1,7 +1,4 @@
-"""Find the subject that a person means, and see whether anything is to be done for it.
-
-No Prefect here: a command looks before it starts a server.
-"""
+"""Find the subject that a person means, and see whether anything is to be done for it."""
 
 from __future__ import annotations
 

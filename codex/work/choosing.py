@@ -1,4 +1,4 @@
-"""What to work on next: which units to produce, which book to audit. No Prefect here: a command looks first.
+"""What to work on next: which units to produce, which book to audit.
 
 Work that is owed goes before work that is queued: the units of books in production, the book that is furthest first;
 then the production plan's queue, in its order.
@@ -25,8 +25,8 @@ from codex.snapshot import Snapshot
 from codex.tracks.fasttrack.names import IN_PRODUCTION, PRODUCTION_COMPLETE, PRODUCTION_READY, QUEUED
 from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_of
-from flows.find import find_book
-from flows.holders import held_by_other
+from codex.work.find import find_book
+from codex.work.holders import held_by_other
 
 NOTHING_TO_PRODUCE = "Nothing can be produced now: no book in production owes a unit, and no queued unit is ready."
 NOTHING_TO_AUDIT = "Every book has been audited."
