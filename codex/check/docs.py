@@ -49,8 +49,8 @@ path = "content/**/*-exercises.md"
 select = ["XL"]            # judged here beside the rules of the level
 ```
 
-Agents' `check_draft`, the gates of their passes and the integrator judge by these rules; a new unit ships when every one
-of them that is no warning could be judged and passes. `--level` on the command line makes all rules of that level
+Agents' `check_draft`, the gates of their passes and the integrator judge by these rules; a new unit ships when every
+one of them that is no warning could be judged and passes. `--level` on the command line makes all rules of that level
 count, `--select` leaves these settings out.
 """
 

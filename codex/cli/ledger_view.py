@@ -19,7 +19,7 @@ from codex.oversight.render.pieces import plain, table
 from codex.settings import settings_in
 from codex.snapshot import Snapshot
 from codex.tracks.naming import name_of
-from codex.tracks.registry import machine_of
+from codex.tracks.registry import machine_of, machines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 
 def overview(ledger: Ledger) -> list[RenderableType]:
-    """One line a book and flow, then the totals."""
+    """One line a subject, then the totals; units that are subjects of their own are too many for it."""
     at = now()
-    subjects = ledger.subjects("book") + ledger.subjects("flow")
+    kinds = (machine.kind for machine in machines() if not machine.made_by_naming)
+    subjects = [subject for kind in kinds for subject in ledger.subjects(kind)]
     columns = ("Subject", "Tier", "State", "Next", "Held by", "USD")
     shown = table(columns, (_row(ledger, subject, at) for subject in subjects), right=("USD",))
     figures = ledger.document()["totals"]

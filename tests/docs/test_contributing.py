@@ -67,7 +67,7 @@ def typed(folder: Path, line: str) -> str:
         del environment[name]
     line = MAKE + line.removeprefix("make") if line.startswith("make ") else line
     done = subprocess.run(
-        ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=200
+        ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -134,6 +134,7 @@ def test_a_line_that_is_left_out_is_one_of_the_walk(line: str) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_all_of_lint_is_content(walked: dict[str, str], clone: Path) -> None:
     typed(clone, "make lint")
 

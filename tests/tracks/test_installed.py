@@ -111,3 +111,4 @@ def test_the_books_beside_it_are_as_they_were(place: Workspace) -> None:
     assert list(shown["notes"]) == ["spinors-at-a-glance"]
     assert all(book["status"] == "draft" for book in shown["books"].values())
     assert command(place, "dashboard").returncode == 0
+    assert NOTE in command(place, "ledger", "show").stdout

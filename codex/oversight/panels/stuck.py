@@ -12,6 +12,7 @@ from codex.campaign.matrix import PATH as MATRIX
 from codex.campaign.matrix import render
 from codex.oversight.sheet import Column, Line, Sheet, Tone, one_line, span
 from codex.oversight.view import View
+from codex.tracks.naming import unit_of
 
 #: A proposal is integrated within seconds; one that waits longer was left by a run that died.
 SPOOL = timedelta(minutes=15)
@@ -136,6 +137,6 @@ def _stuck(view: View, kind: str, subject: str, since: str, detail: str, remedy:
 
 
 def _run(subject: str) -> str:
-    kind, _, name = subject.partition(":")
-    command = "run" if kind == "book" else "produce-next --id"
-    return f"codexctl {command} {one_line(name, 80)}"
+    if unit := unit_of(subject):
+        return f"codexctl produce-next --id {one_line(unit, 80)}"
+    return f"codexctl run {one_line(subject.removeprefix('book:'), 80)}"
