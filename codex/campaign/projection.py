@@ -300,7 +300,11 @@ def _answered(entry: Entry, event: Event) -> None:
     escalation = entry.pop("escalation", {})
     entry["answer"] = {"choice": event.data.get("choice"), "hint": event.data.get("hint"), "at": event.at}
     back = escalation.get("from") if isinstance(escalation, dict) else None
-    entry["status"] = event.to_state or back or entry.get("status")
+    waited = entry.get("status")
+    entry["status"] = event.to_state or back or waited
+    machine = machine_of(event.subject)
+    if machine is not None and isinstance(waited, str):
+        reopen_passes(entry, machine, waited, str(entry["status"]))
 
 
 def _recovered(entry: Entry, event: Event) -> None:

@@ -2,8 +2,8 @@
 
 A clone that came too late needs about as long as a turn of the winner to make its commits anew and push them. A winner
 that goes on without a break moves the remote again before that, every time, and cannot know it: what others lose leaves
-no trace at the remote. Only a quick series of turns in one process is slowed down, by a quarter at most; a turn that
-integrates many proposals pushes once.
+no trace at the remote. Only a quick series of turns in one process is slowed down, by two fifths at most; a turn
+that integrates many proposals pushes once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Pushes in a row after which a turn waits.
-IN_A_ROW = 8
+IN_A_ROW = 5
 #: How long, counted in turns of this clone, and never more than so many seconds.
 TURNS, LONGEST = 2.0, 5.0
 

@@ -98,10 +98,13 @@ def _back(ledger: Ledger, found: Situation, decision: Decision) -> list[EventDra
 
 
 def _to_draft(found: Situation) -> list[EventDraft]:
-    reason = "a person asked for a full restart"
-    if found.waits is not None and found.waits.state == "escalated":
-        return answer_events(found.waits, "draft", Given(reason))
-    return [_escalated(found, reason), _answered(found, reason, "draft", "")]
+    reason, state = "a person asked for a full restart", BOOK.initial
+    if BOOK.between(found.status, state) and found.waits is None:
+        return [EventDraft(subject=found.subject, kind=Kind.TRANSITION, to_state=state, rationale=reason)]
+    if found.waits is not None and state in found.waits.states:
+        return answer_events(found.waits, state, Given(reason))
+    taken_up = answer_events(found.waits, IN_PRODUCTION, Given(reason)) if found.waits is not None else []
+    return [*taken_up, _escalated(found, reason), _answered(found, reason, state, "")]
 
 
 def _led_to(found: Situation, state: str, decision: Decision) -> list[EventDraft]:

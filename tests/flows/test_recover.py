@@ -10,8 +10,14 @@ from typing import Any
 
 import pytest
 
+from codex.campaign.about import unmet
+from codex.campaign.due import Step, next_step
+from codex.campaign.events import EventDraft, Kind
 from codex.campaign.ledger import Ledger
 from codex.errors import PersonNeeded, UserError
+from codex.integration.integrator import integrate
+from codex.integration.proposal import Proposal
+from codex.recovery import redo
 from codex.recovery.decide import decide
 from codex.recovery.situation import situation
 from codex.workspace import Workspace
@@ -130,3 +136,37 @@ def test_where_nothing_failed_there_is_nothing_to_recover(workspace: Workspace) 
     done = codexctl("recover", SLUG, "-w", workspace.root)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+PASSES = ["P1_audit", "P2_gap", "P3_plan", "P4_production", "P5_verification", "PW_weaving", "PV_continuity"]
+
+
+def a_book_at(workspace: Workspace, state: str) -> str:
+    """A book that came to a state in another age, with all its passes done and one unit that it was owed."""
+    subject = f"book:made-until-{state}"
+    record = {"title": "Made", "tier": "α", "status": state, "passes": {p: {"status": "completed"} for p in PASSES}}
+    owed = {"outstanding": [{"id": GOOD, "action": "deepen", "title": "Clifford algebra"}]}
+    events = (
+        EventDraft(subject=subject, kind=Kind.REGISTERED, data=record),
+        EventDraft(subject=subject, kind=Kind.DELIVERABLES, data=owed),
+    )
+    integrate(workspace, [Proposal(subject="campaign", pass_name="test", title="Register", base="", events=events)])
+    return subject
+
+
+@pytest.mark.parametrize("state", ["in-production", "woven", "equivalence-covered", "production-needs-rework"])
+def test_a_full_restart_begins_with_the_audit_whatever_was_reached(failing: tuple[Workspace, Path], state: str) -> None:
+    from flows.recover import chosen
+
+    workspace, _ = failing
+    subject = SUBJECT if state == "production-needs-rework" else a_book_at(workspace, state)
+    assert ledger_of(workspace).status(subject) == state
+    found = situation(workspace.snapshot(), subject, [GOOD])
+    proposal = redo.start(workspace.snapshot().label, ledger_of(workspace), found, chosen(found, restart=True))
+    (result,) = integrate(workspace, [proposal])
+    assert result.status == "committed", result.reason
+    ledger = ledger_of(workspace)
+    step = next_step(ledger, subject)
+    assert isinstance(step, Step) and (step.source, step.pass_name) == ("draft", "P1_audit")
+    assert unmet(step.transition.pre, ledger, workspace.snapshot(), subject) == []
+    assert not [name for name, each in ledger.entry(subject)["passes"].items() if each["status"] == "completed"]

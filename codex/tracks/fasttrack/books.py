@@ -152,6 +152,7 @@ BOOK = Machine(
         *by_persons(_WORKING, (NEEDS_REWORK, ESCALATED)),
         Transition(NEEDS_REWORK, IN_PRODUCTION, "a person gives a hint or a draft", outcome="person"),
         Transition(NEEDS_REWORK, "gap-analysed", "a person asks for another plan", outcome="person"),
+        Transition(COVERED, "draft", "a person has the book made anew", outcome="person"),
         *(
             Transition(source, PRODUCTION_READY, "a person withdraws a unit", outcome="person")
             for source in (VERIFIED, "woven", COVERED)
