@@ -196,8 +196,11 @@ def _snapshot(workspace: Path | None) -> Snapshot:
 
 
 def _named(ledger: Ledger, name: str) -> str:
-    """The subject that a name means, with or without its kind; the name itself when the ledger knows none."""
+    """The subject that a name or a Fast Track entry means; the name itself when the ledger knows none."""
+    from codex.tracks.registry import kinds
+
     if ":" in name or name == "campaign":
         return name
-    candidates = (f"{kind}:{name}" for kind in ("book", "flow", "unit"))
-    return next((subject for subject in candidates if ledger.knows(subject)), f"book:{name}")
+    named = [subject for kind in kinds() if ledger.knows(subject := f"{kind}:{name}")]
+    entered = (book for book in ledger.subjects("book") if str(ledger.entry(book).get("fasttrack_entry")) == name)
+    return next(iter(named), None) or next(entered, f"book:{name}")

@@ -55,13 +55,13 @@ def _workspace(folder: Path) -> Workspace:
 
 def _run(workspace: Workspace, backend: str | None, record: Path | None) -> None:
     from codex.cli.launch import run_subject
-    from flows.request import BookRequest
+    from flows.request import BookRequest, requested
 
     chosen = backend or "replay"
     if chosen == "replay":
         typer.echo("the agents' replies are recorded ones; --backend anthropic or handoff asks agents of your own")
-    asked = {"backend": chosen, "record": absolute(record)}
-    run_subject(workspace, BookRequest.model_validate({"workspace": str(workspace.root), "book": BOOK, **asked}))
+    asked = {"workspace": str(workspace.root), "book": BOOK, "backend": chosen, "record": absolute(record)}
+    run_subject(workspace, requested(BookRequest, {}, **asked))
     if chosen == "replay":
         _tell_drift(workspace)
 

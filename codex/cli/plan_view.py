@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from codex.oversight.sheet import plural
 from codex.planning.merge import SHIPPED
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def batch(plan: Mapping[str, Any], report: Report) -> Iterator[str]:
     if not report.batch:
         yield "Nothing can be written now: no queued unit has all its prerequisites."
         return
-    yield f"{len(report.batch)} units of distinct chapters can be written at once:"
+    yield f"{plural(len(report.batch), 'unit')} of distinct chapters can be written at once:"
     for number, group in enumerate(report.groups, start=1):
         yield f"  group {number}" + (" (one audit: validate together)" if len(group) > 1 else "")
         yield from (f"    {_unit(plan['units'][unit_id])}" for unit_id in group)
@@ -151,7 +152,7 @@ def batch(plan: Mapping[str, Any], report: Report) -> Iterator[str]:
     yield ""
     widest = max(map(len, report.waves))
     yield f"the queue: {len(report.waves)} batches of at most {widest}, {len(report.levels)} levels"
-    yield f"critical path ({len(report.critical_path)} units): {' → '.join(report.critical_path)}"
+    yield f"critical path ({plural(len(report.critical_path), 'unit')}): {' → '.join(report.critical_path)}"
     percent = 100 * together / total
     aim = "" if percent > TARGET_PERCENT else f", below the target of {TARGET_PERCENT} %"
     yield f"in parallel: {together} of {total} units share their batch with another one ({percent:.0f} %{aim})"

@@ -107,9 +107,14 @@ def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
 
 def _plan(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
     from codex.corpus.bookplan import FOLDER
+    from codex.corpus.planfile import last_written
 
     del ledger
-    if any(True for _ in workspace.snapshot().under(FOLDER, ".md")):
+    snapshot = workspace.snapshot()
+    written = last_written(snapshot)  # what it says now would take seconds
+    if not written and any(True for _ in snapshot.under(FOLDER, ".md")):
+        yield Step("codexctl plan", "the units that the audits ask for, in their order")
+    if written.get("queue_topo_order"):
         yield Step("codexctl produce-next --brief-only", "the brief of the next queued unit")
 
 

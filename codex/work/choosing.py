@@ -14,6 +14,7 @@ from typing import Any
 
 from codex.campaign.ledger import Ledger
 from codex.campaign.owed import owed_ids
+from codex.corpus.booklist import PATH as BOOKLIST
 from codex.errors import UserError
 from codex.passes.queued import slug_of
 from codex.planning.batches import pick
@@ -156,7 +157,8 @@ def audit(snapshot: Snapshot, owner: str, entry: str = "", *, without: Collectio
     """The next book to audit, or the one with this Fast Track entry; nothing when every book has an audit.
 
     Books of the ledger that are at draft come first, in its order, then those of the booklist that no audit is about.
-    Raises UserError for an entry that is unknown or audited already.
+    Rows of the booklist without a title are passed over. Raises UserError for an entry that is unknown, has no title or
+    is audited already.
     """
     ledger = Ledger.load(snapshot)
     if entry:
@@ -166,7 +168,8 @@ def audit(snapshot: Snapshot, owner: str, entry: str = "", *, without: Collectio
         if free and name_of(subject) not in without:
             return [Work(subject, "audited")]
     known = {str(ledger.entry(subject).get("fasttrack_entry")) for subject in ledger.subjects("book")}
-    joining = (_joining(row) for row in live_plan(snapshot)["books_unaudited"] if row["ft_entry"] not in known)
+    rows = (row for row in live_plan(snapshot)["books_unaudited"] if row["ft_entry"] not in known and row["title"])
+    joining = map(_joining, rows)
     return [work for work in joining if name_of(work.subject) not in without][:1]
 
 
@@ -178,6 +181,9 @@ def _entry(ledger: Ledger, snapshot: Snapshot, entry: str) -> Work:
         if row is None:
             what = f"Neither the ledger nor the booklist has a book {entry!r} without an audit."
             raise UserError(what, remedy=unknown.remedy) from unknown
+        if not row["title"]:
+            what = f"Row {entry} of the booklist has no title: nobody could audit that book."
+            raise UserError(what, remedy=f"Fill it in ({BOOKLIST}), and commit.") from unknown
         return _joining(row)
     if ledger.status(subject) != "draft":
         raise UserError(f"{name_of(subject)} has been audited: it is at {ledger.status(subject)}.")

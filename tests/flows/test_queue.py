@@ -286,6 +286,10 @@ def test_a_book_of_the_booklist_joins_the_campaign_when_it_is_its_turn(workspace
     assert choosing.audit(workspace.snapshot(), "me")[0].record is None, "books at draft come first"
     with pytest.raises(UserError, match=r"Neither the ledger nor the booklist has a book '9\.99'"):
         choosing.audit(workspace.snapshot(), "me", "9.99")
+    path.write_text("| 8.02 | | | x | FREE |\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    workspace.git.run("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-am", "No book")
+    with pytest.raises(UserError, match=r"Row 8\.02 of the booklist has no title"):
+        choosing.audit(workspace.snapshot(), "me", "8.02")
     ended = codexctl("-w", workspace.root, "audit-next", "--ft-entry", "8.01", "--brief-only")
     assert ended.returncode == 0, ended.stderr
     assert "Queues and their Ends" in ended.stdout
