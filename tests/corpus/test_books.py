@@ -141,7 +141,6 @@ def test_a_new_document_and_its_front_matter() -> None:
         bookplan.update_front_matter("no front matter", {"a": 1})
 
 
-
 def test_published_plans_keep_their_bytes_around_a_new_section(fasttrack: Path) -> None:
     paths = sorted((fasttrack / "plans" / "fasttrack").glob("*.md"))
     assert len(paths) == 85
