@@ -65,7 +65,7 @@ async def taken_through(request: WorkspaceRequest, find: Callable[[Ledger], str]
     ledger = Ledger.load(workspace.snapshot())
     name = find(ledger)
     if has_arrived(ledger, name, until):
-        say(f"{name.partition(':')[2]} is at {ledger.status(name)}: nothing to do")
+        say(f"{name_of(name)} is at {ledger.status(name)}: nothing to do")
         return _reference(ledger, name)
     async with opened(workspace, request) as runtime:
         return await run_subject(runtime, name, until)
@@ -91,9 +91,9 @@ async def opened(workspace: Workspace, request: WorkspaceRequest) -> AsyncIterat
 async def run_subject(
     runtime: Runtime, subject: str, until: str | None, only: frozenset[str] | None = None
 ) -> dict[str, Any]:
-    """Run a book or a queued unit; where it waits for a person and this run can ask one, go on with the answer.
+    """Run a subject; where it waits for a person and this run can ask one, go on with the answer.
 
-    ``only``: of what the subject owes these units alone; when it owes others it stays in production. Errors: ``book``.
+    ``only``: of what the subject owes these units alone; when it owes others it stays in production. Errors: as ``taken_through``.
     """
     while True:
         try:
