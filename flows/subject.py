@@ -93,7 +93,8 @@ async def run_subject(
 ) -> dict[str, Any]:
     """Run a subject; where it waits for a person and this run can ask one, go on with the answer.
 
-    ``only``: of what the subject owes these units alone; when it owes others it stays in production. Errors: as ``taken_through``.
+    ``only``: of what the subject owes these units alone; when it owes others it stays in production. Errors are those
+    of ``taken_through``.
     """
     while True:
         try:

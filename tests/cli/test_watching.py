@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from codex.cli import common, dashboard_watch
+from codex.cli import common, dashboard, dashboard_watch
 from codex.cli.app import run
 from codex.integration.init import init_workspace
 from codex.workspace import Workspace
@@ -46,6 +46,7 @@ def watched(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[.
                 raise KeyboardInterrupt
             step()
 
+        assert dashboard.screen is common.screen  # a module that were imported now would keep what stands in for it
         monkeypatch.setattr(common, "screen", lambda: out)
         monkeypatch.setattr(dashboard_watch.time, "sleep", pause)
         return run(["-w", str(workspace.root), "dashboard", "--watch"]), screens
