@@ -17,17 +17,13 @@ from codex.tracks.fasttrack.books import BOOK
 from codex.units.edit import set_frontmatter_value
 from codex.units.frontmatter import fields_of, split_frontmatter
 
-#: The folder of the plans, each named after its book.
+#: Where they stand, each named after its book: audits are read there, and progress is.
 FOLDER = BOOK.document.rpartition("/")[0]
-
-#: Where they stand: audits are read there, and progress is.
-FOLDER = "plans/fasttrack"
 
 #: The titles that curriculum §2 gives; rework and re-verification append further numbers.
 TITLES = {1: "Book audit", 2: "Coverage diff", 3: "Production plan", 4: "Equivalence verification"}
 
 _MARK = re.compile(r"^(?:```|## +§ ?(\d{1,3})(?![\d])\.?[^\r\n]*)", re.MULTILINE)
-_SUBSECTION = re.compile(r"^### +§?(\d{1,3}\.\d{1,3})\b[^\r\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +33,6 @@ class Section:
     number: int
     heading: str
     text: str
-
-    @property
-    def subsections(self) -> dict[str, str]:
-        """By number (``1.2``) the text below each subsection's heading, up to the next one."""
-        marks = list(_SUBSECTION.finditer(self.text))
-        ends = [*(mark.start() for mark in marks[1:]), len(self.text)]
-        return {mark[1]: self.text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)}
 
 
 @dataclass(frozen=True, slots=True)

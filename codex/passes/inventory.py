@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from codex.campaign.plantext import sections
 from codex.corpus.quoting import plain
 from codex.passes.sources import shown_locator
-from codex.passes.tables import cell, first_table, parse_tables, render_table
+from codex.passes.tables import cell, first_table, render_table
 
 Layer = Literal["theorem", "exercise", "worked_example", "notation", "sequencing", "intuition", "application"]
 
@@ -159,29 +160,15 @@ def render_section(reply: AuditReply) -> str:
 
 def parse_section(markdown: str) -> Inventory:
     """Read §1 back. A subsection that is missing or empty simply has no rows."""
+    parts = sections(markdown)
     rows: dict[str, Row] = {}
     absent: dict[Layer, str] = {}
     for layer, (_, number, _) in LAYERS.items():
-        text = subsection(markdown, number)
+        text = parts.get(number, "")
         for found in first_table(text, having=("id", "place", "label", "statement")):
             rows[found["id"]] = Row(found["id"], layer, found["place"], found["label"], found["statement"])
         none = re.search(r"^None: (.+)$", text, re.MULTILINE)
         if none and not any(row.layer == layer for row in rows.values()):
             absent[layer] = none[1]
     contents = tuple(row.place for row in rows.values() if row.layer == "intuition")
-    return Inventory(rows, contents, absent, subsection(markdown, "1.7").strip())
-
-
-def subsection(markdown: str, number: str) -> str:
-    """The text under ``### <number> …`` up to the next heading of level 3 or higher; "" when it is not there."""
-    found = re.search(rf"^### {re.escape(number)}(?: .*)?$\n?", markdown, re.MULTILINE)
-    if not found:
-        return ""
-    rest = markdown[found.end() :]
-    end = re.search(r"^#{1,3} ", rest, re.MULTILINE)
-    return rest[: end.start()] if end else rest
-
-
-def parse_sources(markdown: str) -> list[dict[str, str]]:
-    tables = parse_tables(subsection(markdown, "Sources"))
-    return tables[0] if tables else []
+    return Inventory(rows, contents, absent, parts.get("1.7", "").strip())

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from codex.campaign.owed import Deliverable
+from codex.campaign.plantext import sections
 from codex.check.defects import Defect
 from codex.corpus.deps import Edge
 from codex.integration.proposal import PlanSection
@@ -16,7 +17,6 @@ from codex.passes.bookcontext import BookContext
 from codex.passes.coverage import named_units, read_answers, read_statuses, row_list
 from codex.passes.equivalence import TESTS
 from codex.passes.harmless import harmful
-from codex.passes.inventory import subsection
 from codex.passes.plan_document import render_crosswalk, render_section, spec_of
 from codex.passes.plan_reply import PlanReply
 from codex.passes.planned import all_edges, announced, planned_defects, strangers
@@ -32,7 +32,7 @@ def variables(context: BookContext) -> dict[str, Any]:
     return {
         "title": context.book["title"],
         "rows": row_list(context.inventory, statuses),
-        "summary": subsection(context.section(2), "2.9").strip(),
+        "summary": sections(context.section(2)).get("2.9", "").strip(),
         "units": outline_shelf(context, named_units(context.section(2))),
         "concepts": concept_shelf(context),
         "connections": connection_shelf(context),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex.campaign.plantext import sections
 from codex.corpus import booklist, bookplan
 from codex.corpus.booklist import Book
 from codex.errors import ContentError, UserError
@@ -83,8 +84,8 @@ def test_a_plan_is_read() -> None:
     assert [(s.number, s.heading) for s in plan.sections] == [(1, "## §1. Book audit"), (3, "## §3 Production plan")]
     audit = plan.section(1)
     assert audit is not None and plan.section(2) is None
-    assert audit.subsections["1.1"] == "chapters"
-    assert audit.subsections["1.2"].startswith("| t |\n\n```")
+    assert sections(audit.text)["1.1"].strip() == "chapters"
+    assert sections(audit.text)["1.2"].strip().startswith("| t |\n\n```")
 
 
 def test_a_section_is_added_at_its_place() -> None:

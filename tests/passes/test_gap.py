@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from codex.campaign.about import unmet
 from codex.campaign.ledger import Ledger
+from codex.campaign.plantext import sections
 from codex.corpus import bookplan
 from codex.passes.coverage import read_statuses
 from codex.passes.gap import GAP
-from codex.passes.inventory import subsection
 from codex.tracks.registry import machine_in
 from tests.passes.worlds import SUBJECT, answered, audited, defects, gap, gap_analysed
 
@@ -45,7 +45,7 @@ def test_free_text_is_no_part_of_the_document() -> None:
     plan = bookplan.parse(world.snapshot.text(machine_in(SUBJECT).path_of(SUBJECT.partition(":")[2])))
     assert [section.number for section in plan.sections] == [1, 2]
     assert read_statuses(plan.sections[1].text)["T3"] == "gap"
-    assert "{{ 7 * 7 }}" in subsection(plan.sections[1].text, "2.9")
+    assert "{{ 7 * 7 }}" in sections(plan.sections[1].text)["2.9"]
 
 
 def test_text_of_answers_is_no_part_of_the_document() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex.campaign.plantext import sections
 from codex.corpus import bookplan
-from codex.passes.inventory import LAYERS, AuditReply, parse_section, parse_sources, render_section, subsection
-from codex.passes.tables import cell
+from codex.passes.inventory import LAYERS, AuditReply, parse_section, render_section
+from codex.passes.tables import cell, parse_tables
 from tests.passes.worlds import audit, item
 
 #: What could be taken for a part of the document, beside plain text.
@@ -93,13 +94,13 @@ def test_all_layers_have_a_subsection_of_their_own() -> None:
     text = render_section(AuditReply.model_validate(audit()))
     for _, number, title in LAYERS.values():
         assert f"\n### {number} {title}\n" in "\n" + text
-        assert subsection(text, number).strip()
-    assert [source["kind"] for source in parse_sources(text)] == ["isbn", "doi", "url"]
+        assert sections(text)[number].strip()
+    assert [source["kind"] for source in parse_tables(sections(text)["sources"])[0]] == ["isbn", "doi", "url"]
 
 
 def test_a_missing_subsection_has_no_rows() -> None:
     assert parse_section("").rows == {}
-    assert subsection("### 1.10 Other\n\ntext\n", "1.1") == ""
+    assert "1.1" not in sections("### 1.10 Other\n\ntext\n")
 
 
 def test_rows_that_are_there_outweigh_a_line_that_says_none() -> None:
