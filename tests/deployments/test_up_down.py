@@ -50,6 +50,7 @@ def test_status_tells_what_runs(api: Api, place: Workspace) -> None:
         {"name": "book/codex", "schedule": None, "paused": False},
         {"name": "produce-next/codex", "schedule": "every 30 minutes", "paused": True},
         {"name": "recover/codex", "schedule": None, "paused": False},
+        {"name": "subject/codex", "schedule": None, "paused": False},
     ]
 
 
