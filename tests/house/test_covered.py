@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .covered import Counted, enough, main, package, table
+from .covered import Counted, enough, main, package, read, table
 from .sizes import ROOT
 
 FILES = {
@@ -83,3 +83,8 @@ def test_a_command_that_a_test_starts_is_measured_too(tmp_path: Path) -> None:
     run = {path.rpartition("codex/")[2]: about["functions"] for path, about in found.items()}
     assert run["cli/common.py"]["want_json"]["summary"]["percent_covered"] > 0, "the fork's"
     assert run["errors.py"]["CodexError.__init__"]["summary"]["percent_covered"] > 0, "the command's"
+
+
+def test_a_copy_of_the_tree_that_a_test_works_in_does_not_count(tmp_path: Path) -> None:
+    copied = {"/tmp/copy/codex/codex/errors.py": Counted(10_000, 0, 10_000, 0)}
+    assert read(report(tmp_path / "report.json", FILES | copied)) == FILES
