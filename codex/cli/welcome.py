@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from codex.cli.common import requested_root
+from codex.oversight.sheet import plural
 from codex.tracks.naming import name_of
 
 if TYPE_CHECKING:
@@ -79,14 +80,16 @@ def _spooled(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
     del ledger
     count = sum(1 for _ in (workspace.state_dir / "spool").glob("*.json"))
     if count:
-        yield Step("codexctl integrate", f"{count} proposals wait to be integrated")
+        yield Step("codexctl integrate", f"{plural(count, 'proposal')} to be integrated")
 
 
 def _calls(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
+    from codex.agents.outbox import handoff_folder, outboxes
+
     del ledger
-    outbox = workspace.state_dir / "outbox"
-    if outbox.is_dir() and any(outbox.iterdir()):
-        yield Step("codexctl call list", "calls wait for an agent (handoff)")
+    known = (box.status() for box in outboxes(handoff_folder(workspace.state_dir)))
+    if count := sum(status is not None and status.is_open for status in known):
+        yield Step("codexctl call list", f"{plural(count, 'call')} for an agent (handoff)")
 
 
 def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
@@ -103,6 +106,14 @@ def _books(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
     for subject, found in due[:MOST]:
         name = name_of(subject)
         yield Step(f"codexctl run {name} --dry-run", f"at {found.source}; next is {found.pass_name.replace('_', ' ')}")
+
+
+def _first(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
+    """A campaign in which no book has begun to be worked on."""
+    del workspace
+    if not ledger.subjects("book"):
+        yield Step("codexctl audit-next --brief-only", "the brief of the booklist's first audit")
+        yield Step("codexctl ledger register --help", "how a book joins the campaign by name")
 
 
 def _plan(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
@@ -126,7 +137,7 @@ def _look(workspace: Workspace, ledger: Ledger) -> Iterator[Step]:
 
 #: Every suggestion, the most urgent first.
 SUGGESTIONS: tuple[Callable[[Workspace, Ledger], Iterator[Step]], ...] = (
-    _writable, _waiting, _spooled, _calls, _books, _plan, _look,
+    _writable, _waiting, _spooled, _calls, _books, _first, _plan, _look,
 )  # fmt: skip
 
 
