@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,10 +46,6 @@ class SubjectRequest(WorkspaceRequest):
     subject: str = Field(min_length=3, description="kind and name of the subject, as book:spin-geometry")
     until: str | None = Field(default=None, description="state at which to stop; default: at its end")
 
-    def reference(self, state: str | None) -> dict[str, Any]:
-        """What a run of it returns."""
-        return {"subject": self.subject, "state": state}
-
 
 class BookRequest(WorkspaceRequest):
     """One book, from where its ledger says to ``until``."""
@@ -61,10 +57,6 @@ class BookRequest(WorkspaceRequest):
     def subject(self) -> str:
         """The book as the ledger names it, where it was asked for by its slug."""
         return f"book:{self.book}"
-
-    def reference(self, state: str | None) -> dict[str, Any]:
-        """What a run of it returns."""
-        return {"book": self.book, "state": state}
 
 
 class ProduceRequest(WorkspaceRequest):

@@ -29,7 +29,7 @@ from codex.passes.services import Services
 from codex.tracks.naming import name_of
 from codex.tracks.registry import machine_in
 from codex.work.backends import choose_backend
-from codex.work.find import find_subject, has_arrived
+from codex.work.find import find_subject, has_arrived, reference
 from codex.work.holders import refuse_held
 from codex.workspace import Workspace
 from flows.artifacts import ProgressBar, show_dashboard, show_defects, show_result
@@ -66,7 +66,7 @@ async def taken_through(request: WorkspaceRequest, find: Callable[[Ledger], str]
     name = find(ledger)
     if has_arrived(ledger, name, until):
         say(f"{name_of(name)} is at {ledger.status(name)}: nothing to do")
-        return _reference(ledger, name)
+        return reference(ledger, name)
     async with opened(workspace, request) as runtime:
         return await run_subject(runtime, name, until)
 
@@ -116,7 +116,7 @@ async def _run(runtime: Runtime, subject: str, until: str | None, only: frozense
         raise
     await show_defects(run.slug, run.defects)
     await show_result(subject, runtime.workspace)
-    return _reference(run.ledger(), subject)
+    return reference(run.ledger(), subject)
 
 
 async def _to_the_end(run: SubjectRun, until: str | None) -> None:
@@ -214,10 +214,3 @@ def _services(workspace: Workspace, request: WorkspaceRequest) -> Services:
 def _owner() -> str:
     """The process and this run of it, so that two runs in one process are told apart."""
     return f"{this_process()}|{flow_run.id}"
-
-
-def _reference(ledger: Ledger, subject: str) -> dict[str, Any]:
-    """What a run returns; scripts know books and queued units by their name alone."""
-    kind, _, name = subject.partition(":")
-    known = {"book": name} if kind in {"book", "unit"} else {"subject": subject}
-    return known | {"state": ledger.status(subject)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from codex.campaign.definition import Campaign, load_campaign
 from codex.tracks.naming import name_of
-from codex.tracks.registry import conditions_of, machine_of
+from codex.tracks.registry import conditions_of, document_of
 
 if TYPE_CHECKING:
     from codex.campaign.entries import Entry
@@ -46,8 +46,7 @@ class About:
     @cached_property
     def document(self) -> str:
         """The text of the subject's own document (a book's plan, a flow); "" when it is not there."""
-        machine = machine_of(self.subject)
-        path = machine.path_of(self.slug) if machine else ""
+        path = document_of(self.subject)
         return self.snapshot.read(path).decode("utf-8", "replace") if path and self.snapshot.exists(path) else ""
 
     @cached_property

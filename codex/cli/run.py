@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Take a subject through its passes. Interrupted at any moment, the same command goes on from there."""
     from codex.campaign.ledger import Ledger
-    from codex.work.find import find_subject, has_arrived
+    from codex.work.find import find_subject, has_arrived, reference
 
     as_json = want_json(output)
     place = open_workspace(workspace)
@@ -40,7 +40,7 @@ def run(
         recordings=absolute(recordings),
     )  # fmt: skip
     if has_arrived(ledger, subject, until):
-        reached, note = request.reference(ledger.status(subject)), "; nothing to do"
+        reached, note = reference(ledger, subject), "; nothing to do"
     else:
         reached, note = _run(place, request, aside=as_json), ""
     if as_json:

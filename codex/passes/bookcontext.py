@@ -77,5 +77,5 @@ class BookContext(Context):
         Units that only weaving has touched are not the book's own.
         """
         shipped = [e for e in self.ledger.events(self.subject) if e.kind == Kind.UNIT_SHIPPED]
-        own = [str(e.unit or e.data.get("id", "")) for e in shipped if e.pass_name in {None, PRODUCTION}]
+        own = [e.about_unit or "" for e in shipped if e.of_pass == PRODUCTION]
         return tuple(unit_id for unit_id in dict.fromkeys(own) if unit_id in self.units)

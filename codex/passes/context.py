@@ -18,7 +18,7 @@ from codex.errors import UserError
 from codex.snapshot import Snapshot
 from codex.tracks.ladder import Rung
 from codex.tracks.naming import name_of
-from codex.tracks.registry import machine_of
+from codex.tracks.registry import document_of
 from codex.units import Unit
 
 
@@ -99,8 +99,7 @@ class Context:
     @cached_property
     def document(self) -> str:
         """The text of the subject's own document (a book's plan); "" when it is not there."""
-        machine = machine_of(self.subject)
-        path = machine.path_of(self.slug) if machine else ""
+        path = document_of(self.subject)
         return self.snapshot.text(path, "") if path else ""
 
     @cached_property

@@ -69,6 +69,12 @@ def machine_in(subject: str) -> Machine:
     return machine
 
 
+def document_of(subject: str) -> str:
+    """The path of a subject's own document (a book's plan, a flow); "" for one of a kind without documents."""
+    machine = machine_of(subject)
+    return machine.path_of(subject.partition(":")[2]) if machine else ""
+
+
 def track_of(subject: str) -> Track | None:
     """The track to which a subject's kind belongs; None for the campaign itself."""
     kind = subject.partition(":")[0]
@@ -86,10 +92,6 @@ def conditions_of(subject: str) -> Mapping[str, Any]:
     track = track_of(subject)
     found: Mapping[str, Any] = load(track.conditions) if track and track.conditions else {}
     return found
-
-
-def pass_names() -> tuple[str, ...]:
-    return tuple(name for track in tracks() for name in track.pass_names)
 
 
 @cache

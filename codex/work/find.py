@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import Any
 
 from codex.campaign.due import Final, next_step
 from codex.campaign.ledger import Ledger
 from codex.errors import UserError
-from codex.tracks.naming import name_of
+from codex.tracks.naming import kind_of, name_of
 from codex.tracks.registry import machine_in, machine_of
 
 
@@ -32,6 +33,12 @@ def find_book(ledger: Ledger, wanted: str) -> str:
     near = _near(ledger, name)
     listed = "Did you mean " + " or ".join(near) + "?" if near else "See `codexctl ledger show`."
     raise UserError(f"There is no book {wanted!r} in this workspace's ledger.", remedy=listed)
+
+
+def reference(ledger: Ledger, subject: str) -> dict[str, Any]:
+    """What a run of a subject returns; scripts know books and queued units by their name alone."""
+    known = {"book": name_of(subject)} if kind_of(subject) in {"book", "unit"} else {"subject": subject}
+    return known | {"state": ledger.status(subject)}
 
 
 def has_arrived(ledger: Ledger, subject: str, until: str | None = None) -> bool:
