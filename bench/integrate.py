@@ -23,7 +23,6 @@ from types import ModuleType
 from typing import Any
 
 import codex.integration.apply as applying
-import codex.integration.finish as finishing
 from bench.corpora import Corpus, Timed, command, generated, in_published, plumbing
 from bench.corpus import ABSENT, is_published_here, published
 from bench.table import Bar, Found, Row, Skipped, against, alone, say
@@ -45,9 +44,10 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("costs", applying, "record_costs"),
     ("report", applying, "write_report"),
     ("all of the proposal, in memory", integrator, "apply_proposal"),
-    ("objects and commit", integrator, "build_commit"),
+    ("objects", integrator, "store_tree"),
+    ("commit", integrator, "make_commit"),
     ("branch", integrator, "publish"),
-    ("work tree and index", finishing, "bring_to"),
+    ("work tree and index", integrator, "finish"),
 )
 
 

@@ -118,12 +118,12 @@ def _cells(row: Row) -> list[str]:
     return [_plain(cell) for cell in told] + [MARKS[word] for word in row.passes] + [percent(p) for p in row.layers]
 
 
+_SAFE = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "'", "[": "\\[", "!": "\\!"})
+
+
 def _plain(text: str) -> str:
     """One line without markup of its own: titles come from agents and files."""
-    line = " ".join(text.split())
-    for character, safe in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("[", "\\["), ("!", "\\!")):
-        line = line.replace(character, safe)
-    return line
+    return " ".join(text.split()).translate(_SAFE)
 
 
 def _row(book: Book | None, ledger: Mapping[str, Any], slug: str, plan: _Filed | None) -> Row:
@@ -136,19 +136,22 @@ def _row(book: Book | None, ledger: Mapping[str, Any], slug: str, plan: _Filed |
         title=str(entry.get("title") or (f"{book.author}, {book.title}" if book else slug)),
         tier=tier_letter(entry.get("tier")) or "",
         state=state,
-        passes=tuple(_pass(name, entry, state, filed=plan is not None) for name in BOOK.passes),
+        passes=_passes(entry, state, filed=plan is not None),
         layers=_layers(entry, plan),
     )
 
 
-def _pass(name: str, entry: Mapping[str, Any], state: str, *, filed: bool) -> str:
-    """What became of a pass. A state that only its success leads to proves it done, whatever the record says."""
+def _passes(entry: Mapping[str, Any], state: str, *, filed: bool) -> tuple[str, ...]:
+    """What became of each pass. A state that only its success leads to proves it done, whatever the record says."""
     if not state:
-        return ON_FILE if filed and name == BOOK.passes[0] else OPEN
-    if BOOK.rank(_reached(entry, state)) >= _RANKS[name]:
-        return DONE
-    passes = entry.get("passes")
-    record = passes.get(name) if isinstance(passes, dict) else None
+        return (ON_FILE if filed else OPEN, *[OPEN] * (len(BOOK.passes) - 1))
+    reached = BOOK.rank(_reached(entry, state))
+    records = entry.get("passes")
+    there = records if isinstance(records, dict) else {}
+    return tuple(DONE if reached >= _RANKS[name] else _recorded(there.get(name)) for name in BOOK.passes)
+
+
+def _recorded(record: object) -> str:
     return _WORDS.get(str(record.get("status")), OPEN) if isinstance(record, dict) else OPEN
 
 
@@ -222,6 +225,10 @@ def _filed_in(path: str, text: str) -> _Filed:
 
 def _plan_of(book: Book, filed: Mapping[str, _Filed]) -> _Filed | None:
     """The plan that names the book's number; else one that names none, by at least two words of title and author."""
-    words = set(_WORD.findall(f"{book.title} {book.author}".lower()))
     named = next((plan for plan in filed.values() if plan.entry <= book.entry <= plan.last and plan.entry), None)
-    return named or next((p for p in filed.values() if not p.entry and len(words & set(p.slug.split("-"))) > 1), None)
+    return named or next((plan for plan in filed.values() if not plan.entry and _is_like(plan, book)), None)
+
+
+def _is_like(plan: _Filed, book: Book) -> bool:
+    words = _WORD.findall(f"{book.title} {book.author}".lower())
+    return len(set(words).intersection(plan.slug.split("-"))) > 1

@@ -7,38 +7,64 @@ thousand units takes a third of a second to write out, and each integration chan
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import compress
+from operator import is_not
 from typing import Any
 
 from codex.campaign.projection import Document
 from codex.tracks.registry import shelves
 
-#: Shelf and name of an entry → the entry and its text. Entries in it are never changed.
-Texts = dict[tuple[str, str], tuple[Any, str]]
+
+@dataclass(frozen=True)
+class Written:
+    """A shelf as it was written: its names and entries in order, and the bytes of each. None of it is ever changed."""
+
+    names: list[str]
+    entries: list[Any]
+    members: list[bytes]
+
+
+#: Shelf → what was written of it.
+Texts = Mapping[str, Written]
 
 
 def render_known(document: Document, known: Texts) -> tuple[bytes, Texts]:
-    """The bytes of campaign.json and the texts of its entries; ``known`` are those of an earlier document."""
-    texts: Texts = {}
-    shelved = set(shelves().values())
-    members = [
-        f"  {_dump(key)}: {_shelf(key, value, known, texts) if key in shelved and value else _indented(value, 2)}"
-        for key, value in document.items()
-    ]
-    whole = "{\n" + ",\n".join(members) + "\n}\n"
-    return whole.encode("utf-8", "surrogatepass"), texts
+    """The bytes of campaign.json and what its shelves are made of; ``known`` are those of an earlier document."""
+    shelved = {name: value for name in shelves().values() if isinstance(value := document.get(name), dict) and value}
+    texts = {name: _written(entries, known.get(name)) for name, entries in shelved.items()}
+    pieces = [piece for key, value in document.items() for piece in _member_pieces(key, value, texts.get(key))]
+    return b"{\n" + b",\n".join(pieces) + b"\n}\n", texts
 
 
-def _shelf(shelf: str, entries: dict[str, Any], known: Texts, texts: Texts) -> str:
-    for name, entry in entries.items():
-        before = known.get((shelf, name))
-        texts[shelf, name] = before if before and before[0] is entry else (entry, _indented(entry, 4))
-    members = [f"    {_dump(name)}: {texts[shelf, name][1]}" for name in entries]
-    return "{\n" + ",\n".join(members) + "\n  }"
+def _member_pieces(key: str, value: Any, shelf: Written | None) -> list[bytes]:
+    """A member of the document, cut at the commas between the entries of its shelf."""
+    if shelf is None:
+        return [_member(key, value, 2)]
+    pieces = list(shelf.members)
+    pieces[0] = _head(key, 2) + b"{\n" + pieces[0]
+    pieces[-1] += b"\n  }"
+    return pieces
 
 
-def _indented(value: Any, by: int) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n" + " " * by)
+def _written(entries: dict[str, Any], known: Written | None) -> Written:
+    """The shelf written out; where it only grew, entries that are the very ones of before keep their bytes."""
+    names, values = list(entries), list(entries.values())
+    same = len(known.names) if known and names[: len(known.names)] == known.names else 0
+    members = known.members[:same] if known else []
+    others = compress(range(same), map(is_not, values, known.entries)) if known else ()
+    for at in others:
+        members[at] = _member(names[at], values[at], 4)
+    return Written(
+        names, values, members + [_member(*each, 4) for each in zip(names[same:], values[same:], strict=True)]
+    )
 
 
-def _dump(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _member(name: str, value: Any, by: int) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n" + " " * by)
+    return _head(name, by) + text.encode("utf-8", "surrogatepass")
+
+
+def _head(name: str, by: int) -> bytes:
+    return (" " * by + json.dumps(name, ensure_ascii=False) + ": ").encode("utf-8", "surrogatepass")

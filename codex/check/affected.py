@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,6 +21,8 @@ from codex.check.depsfile import DEPS
 from codex.check.judging import Judged
 from codex.check.policy import Policy
 from codex.check.runner import judge_corpus, judge_paths
+from codex.corpus import catalog
+from codex.corpus.catalog import Catalog
 from codex.snapshot import OverlaySnapshot, Snapshot
 
 _OF_IDS = ("is_shipped", "is_known", "is_shipped_anywhere", "files_with_id")
@@ -30,16 +33,17 @@ _OF_THE_GRAPH = ("is_pending", "is_edge_end")
 Question = tuple[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Questions:
     """Who asked what. ``askers``: question → argument → paths; ``always``: units whose questions cannot be repeated.
 
-    Never changed once it is made.
+    ``longest``: no text that the catalog was asked for has more characters. Never changed once it is made.
     """
 
     asked: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
     askers: Mapping[str, Mapping[Any, tuple[str, ...]]] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
+    longest: int = 0
 
     def with_units(self, judged: Iterable[Judged], gone: Collection[str] = ()) -> Questions:
         """With what these units asked in place of what they asked before, and without those that are gone."""
@@ -57,7 +61,9 @@ class Questions:
                 known = askers.setdefault(name, {})
                 known[argument] = (*known.get(argument, ()), path)
         open_ended = {each.path for each in new.values() if not all(j.repeatable for j in each.judgements.values())}
-        return Questions(asked, askers, self.always - {*new, *gone} | open_ended)
+        texts = (argument for path in new for name, argument in asked[path] if name == "catalog_contains")
+        longest = max(self.longest, max(map(len, texts), default=0))
+        return Questions(asked, askers, self.always - {*new, *gone} | open_ended, longest)
 
 
 def _questions(judged: Judged) -> tuple[Question, ...]:
@@ -109,8 +115,8 @@ def _candidates(
         for name, was, now in zip(_OF_THE_GRAPH, old.listed_ids(), new.listed_ids(), strict=True):
             yield from ((name, unit_id) for unit_id in was ^ now)
     if CATALOG in changed:
-        texts = askers.get("catalog_contains", {})
-        yield from (("catalog_contains", text) for text in _near_change(texts, old.catalog_text, new.catalog_text))
+        near = _near_change(questions, catalog.parse(old.catalog_text), catalog.parse(new.catalog_text))
+        yield from (("catalog_contains", text) for text in near)
     if NOTATION in changed:
         yield from (("notation_contains", macro) for macro in askers.get("notation_contains", ()))
     if any(path.startswith("reference/") for path in changed):
@@ -129,27 +135,39 @@ def _candidate_paths(
                 yield name, argument
 
 
-def _near_change(texts: Collection[str], old: str, new: str) -> list[str]:
-    """The texts that one of two versions has at the place where they differ, and the other has not.
+@lru_cache(maxsize=2)
+def _near_change(questions: Questions, old: Catalog, new: Catalog) -> list[str]:
+    """Asked texts that one of two versions has at the place where they differ, and the other has not.
 
     Several places make that a long one, so that only lines count which one version alone has.
     """
-    longest = max(map(len, texts), default=0)
+    texts, longest = questions.askers.get("catalog_contains", {}), questions.longest
     start, same = _shared_ends(old, new)
-    windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old, new)]
+    windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old.text, new.text)]
     lines = [{*window.split("\n")} for window in windows]
     differing = "\n".join(lines[0] ^ lines[1])
-    near = [text for text in texts if "\n" in text or text in differing]
+    near = {*filter(differing.__contains__, texts), *(text for text in texts if "\n" in text)}
     return [text for text in near if (text in windows[0]) != (text in windows[1])]
 
 
-@lru_cache(maxsize=2)
-def _shared_ends(old: str, new: str) -> tuple[int, int]:
-    """How long a beginning and, after it, how long an end two texts share."""
-    start = _common(old, new, lambda text, begin, end: text[begin:end])
-    size = min(len(old), len(new)) - start
-    ends = old[len(old) - size :], new[len(new) - size :]
-    return start, _common(*ends, lambda text, begin, end: text[len(text) - end : len(text) - begin])
+def _shared_ends(old: Catalog, new: Catalog) -> tuple[int, int]:
+    """How long a beginning and, after it, how long an end two catalogs share.
+
+    Whole parts first: those that an edit left alone are the same objects, and nothing of them is compared.
+    """
+    one, other = ([part.text for part in each.parts] for each in (old, new))
+    first = _alike(one, other)
+    last = _alike(reversed(one[first:]), reversed(other[first:]))
+    start, end = (sum(map(len, parts)) for parts in (one[:first], one[len(one) - last :]))
+    between = old.text[start : len(old.text) - end], new.text[start : len(new.text) - end]
+    more = _common(*between, lambda text, begin, end: text[begin:end])
+    rest = between[0][more:], between[1][more:]
+    return start + more, end + _common(*rest, lambda text, begin, end: text[len(text) - end : len(text) - begin])
+
+
+def _alike(one: Iterable[str], other: Iterable[str]) -> int:
+    """How many of the first are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _common(one: str, other: str, part: Callable[[str, int, int], str]) -> int:

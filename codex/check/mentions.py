@@ -15,13 +15,25 @@ _HEADING = re.compile(r"\n#+ +([^\s`]+)")
 
 
 class Mentions:
-    """Which texts a file contains: every answer is a fact about the file, so that it need not be read again."""
+    """Which texts a file contains: every answer is a fact about the file, so that it need not be read again.
+
+    What is known of a proposed text hangs on its snapshot: to hash megabytes takes longer than to look.
+    """
 
     def __init__(self, snapshot: Snapshot, path: str, facts: Facts) -> None:
         self._snapshot, self._path, self._facts = snapshot, path, facts
-        blob = snapshot.blobs()[path] if snapshot.exists(path) else ""
-        self._known: dict[str, bool] = facts.known(MENTIONS, [blob]).get(blob, {}) if blob else {}
+        self._is_proposed = isinstance(snapshot, OverlaySnapshot) and path in snapshot.changes
+        self._known = self._known_before()
         self._searched = 0
+
+    def _known_before(self) -> dict[str, bool]:
+        if self._is_proposed:
+            return self._snapshot.derived(f"{MENTIONS} {self._path}", _nothing)
+        if not self._snapshot.exists(self._path):
+            return {}
+        blob = self._snapshot.blobs()[self._path]
+        known: dict[str, bool] = self._facts.known(MENTIONS, [blob]).get(blob, {})
+        return known
 
     def __contains__(self, text: str) -> bool:
         if text not in self._known:
@@ -36,6 +48,8 @@ class Mentions:
         """The file's text, "" when it is absent. From now on what is found out is kept."""
         if not self._snapshot.exists(self._path):
             return ""
+        if self._is_proposed:
+            return self._snapshot.any_text(self._path)
         blob, text = _blob_and_text(self._snapshot, self._path)
         self._known = dict(self._facts.known(MENTIONS, [blob]).get(blob, {}))
         self._facts.learn(MENTIONS, blob, self._known)
@@ -51,6 +65,10 @@ class Mentions:
 
 #: Searches in a whole text that cost less than going through all of its headings.
 _SEARCHES = 20
+
+
+def _nothing(_: Snapshot) -> dict[str, bool]:
+    return {}
 
 
 def _blob_and_text(snapshot: Snapshot, path: str) -> tuple[str, str]:

@@ -12,13 +12,12 @@ An entry is an H3 line with a dotted slug, followed by ``- **key**: value`` line
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
-from typing import NamedTuple
+from itertools import accumulate
 
+from codex.corpus.catalogparts import Part, Placed, end_of, parts_of
 from codex.corpus.markdown import code, line_end_of, one_line
 from codex.corpus.memory import Memory
 from codex.errors import UserError
@@ -29,13 +28,12 @@ PATH = "docs/catalogs/CONCEPT_CATALOG.md"
 #: The document of a corpus without concepts.
 EMPTY = "# Concept catalog\n\nEvery unit teaches one concept of this list (`concept_catalog_id`).\n\n## Concepts\n"
 
-#: A heading or a fence. With the line end in front the search jumps from line to line: this file has megabytes.
-_MARK = re.compile(r"\n(```|#{1,6}[ \t])[^\r\n]*")
-_SLUG = re.compile(r"### [ \t]*[`\"]?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)+|[a-z0-9][a-z0-9-]*)[`\"]?[ \t]*")
 _NEW_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*")
 _KEY = re.compile(r"^- \*\*([A-Za-z_ ]+)\*\*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-_RULER_AT_END = re.compile(r"\n-{3,}\Z")
 _IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
+
+#: Entries that follow one another, each with the number of its part.
+Run = list[tuple[int, Placed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,73 +48,81 @@ class Entry:
     notes: str = ""
 
 
-class Placed(NamedTuple):
-    """An entry as it stands from ``start`` to ``limit``, where the next heading is.
-
-    ``group`` is the H2 it stands under (0: before the first).
-    """
-
-    slug: str
-    start: int
-    limit: int
-    group: int
-
-    def moved(self, by: int) -> Placed:
-        """The entry so many characters further on."""
-        return Placed(self.slug, self.start + by, self.limit + by, self.group)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
-    """The document and its entries in order. A slug that stands twice is found at its first place."""
+    """The document in parts. A slug that stands twice is found at its first place."""
 
     text: str
-    entries: tuple[Placed, ...]
+    parts: tuple[Part, ...]
 
     @cached_property
-    def _first(self) -> dict[str, Placed]:
-        return {entry.slug: entry for entry in reversed(self.entries)}
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(accumulate((len(part.text) for part in self.parts), initial=0))
+
+    @cached_property
+    def entries(self) -> tuple[Placed, ...]:
+        """All entries in order, with offsets in the text."""
+        placed = zip(self._starts, self.parts, strict=False)
+        return tuple(entry.moved(start) for start, part in placed for entry in part.entries)
+
+    def find(self, slug: str) -> tuple[int, Placed] | None:
+        """The number of the part that has the slug's entry, and the entry there."""
+        return next(((at, part.first[slug]) for at, part in enumerate(self.parts) if slug in part.first), None)
 
     def __contains__(self, slug: object) -> bool:
-        return slug in self._first
+        return any(slug in part.first for part in self.parts)
 
     def get(self, slug: str) -> Placed | None:
-        return self._first.get(slug)
-
-    def place(self, entry: Placed) -> int:
-        """Which of the entries it is."""
-        return bisect_left(self.entries, entry.start, key=lambda each: each.start)
+        """The entry, with offsets in the text."""
+        found = self.find(slug)
+        return found and found[1].moved(self._starts[found[0]])
 
     def keys(self, slug: str) -> dict[str, str]:
         """The keys of an entry (``title``, ``unit``, ``prerequisites``, ``notes`` …), values as they stand."""
-        entry = self.get(slug)
-        return {} if entry is None else {key[1]: key[2] for key in _KEY.finditer(self.text, entry.start, entry.limit)}
+        found = self.find(slug)
+        return _keys(self.parts[found[0]].block(found[1])) if found else {}
 
     def end_of(self, entry: Placed) -> int:
-        """Where the entry ends, blank lines and rulers after it not included."""
-        content = self.text[entry.start : entry.limit].rstrip()
-        while _RULER_AT_END.search(content):
-            content = content[: content.rindex("\n")].rstrip()
-        return entry.start + len(content)
+        """Where an entry of ``entries`` ends, blank lines and rulers after it not included."""
+        return end_of(self.text, entry)
 
     def unit_of(self, slug: str) -> str:
         """The id of the unit that teaches the concept, "" when the entry names none."""
-        return next(iter(_IN_BACKTICKS.findall(self.keys(slug).get("unit", ""))), "")
+        return _unit_in(self.keys(slug))
 
     def taught_by(self, unit_id: str) -> tuple[str, ...]:
         """The concepts whose entries name the unit, in the order of the file."""
-        return tuple(slug for slug in self._first if self.unit_of(slug) == unit_id)
+        named = f"`{unit_id}`"
+        near = [part for part in self.parts if named in part.text]
+        slugs = dict.fromkeys(entry.slug for part in near for entry in part.entries if named in part.block(entry))
+        return tuple(slug for slug in slugs if self.unit_of(slug) == unit_id)
 
     def prerequisites_of(self, slug: str) -> tuple[str, ...]:
         """The catalog ids that the entry names as prerequisites."""
         return tuple(_IN_BACKTICKS.findall(self.keys(slug).get("prerequisites", "")))
 
-    def runs(self, first: str) -> Iterator[tuple[Placed, ...]]:
+    def runs(self, first: str) -> Iterator[Run]:
         """Entries that follow one another under one H2 and have this first dotted part."""
+        run: Run = []
         dotted = f"{first}."
-        mine = [at for at, (slug, *_) in enumerate(self.entries) if slug.startswith(dotted) or slug == first]
-        for _, run in groupby(enumerate(mine), key=lambda each: (each[1] - each[0], self.entries[each[1]].group)):
-            yield tuple(self.entries[at] for _, at in run)
+        for at, part in enumerate(self.parts):
+            for entry in part.entries if first in part.beginnings else part.entries[:1]:
+                mine = f"{entry.slug}.".startswith(dotted)
+                if run and (entry.opens or not mine):
+                    yield run
+                    run = []
+                if mine:
+                    run.append((at, entry))
+        if run:
+            yield run
+
+
+def _keys(block: str) -> dict[str, str]:
+    return {key[1]: key[2] for key in _KEY.finditer(block)}
+
+
+def _unit_in(keys: Mapping[str, str]) -> str:
+    return next(iter(_IN_BACKTICKS.findall(keys.get("unit", ""))), "")
 
 
 _known: Memory[Catalog] = Memory(4)
@@ -127,34 +133,13 @@ def parse(text: str) -> Catalog:
     return _known.get(text) or _known.put(text, _parsed(text))
 
 
+def encoded(text: str) -> bytes:
+    """The text in UTF-8, at the cost of what was changed in it."""
+    return b"".join(part.data for part in parse(text).parts)
+
+
 def _parsed(text: str) -> Catalog:
-    entries: list[Placed] = []
-    pending: tuple[str, int] | None = None
-    group = 0
-    for start, line in _headings(text):
-        if pending:
-            entries.append(Placed(*pending, start, group))
-        group += line.startswith("## ")
-        slug = _SLUG.fullmatch(line)
-        pending = (slug[1], start) if slug else None
-    if pending:
-        entries.append(Placed(*pending, len(text), group))
-    return Catalog(text, tuple(entries))
-
-
-def _headings(text: str) -> Iterator[tuple[int, str]]:
-    """Offset and line of each heading outside fenced code."""
-    fenced = False
-    first = _MARK.match("\n" + text[: text.find("\n")])
-    if first:
-        fenced = first[1] == "```"
-        if not fenced:
-            yield 0, first[0][1:]
-    for mark in _MARK.finditer(text):
-        if mark[1] == "```":
-            fenced = not fenced
-        elif not fenced:
-            yield mark.start() + 1, mark[0][1:]
+    return Catalog(text, tuple(parts_of(text)))
 
 
 def insert_entry(text: str, entry: Entry) -> str:
@@ -169,65 +154,50 @@ def insert_entry(text: str, entry: Entry) -> str:
         return text
     line_end = line_end_of(text)
     block = _rendered(entry).replace("\n", line_end)
-    neighbour, after = _neighbour(catalog, entry.slug)
+    number, neighbour = _neighbour(catalog, entry.slug)
+    part = catalog.parts[number].text
     if neighbour is None:
-        return _appended(text, block, line_end)
-    if after:
-        return _inserted(catalog, neighbour, catalog.end_of(neighbour), line_end * 2 + block, entry.slug)
-    return _inserted(catalog, neighbour, neighbour.start, block + line_end * 2, entry.slug)
+        return _changed(catalog, number, _appended(part, block, line_end))
+    if neighbour.slug < entry.slug:
+        return _changed(catalog, number, _inserted(part, end_of(part, neighbour), line_end * 2 + block))
+    return _changed(catalog, number, _inserted(part, neighbour.start, block + line_end * 2))
 
 
-def _inserted(catalog: Catalog, neighbour: Placed, at: int, added: str, slug: str) -> str:
-    """The text with ``added``, which holds the entry of that slug, at an offset: where a neighbour begins, or after it.
-
-    What is known of the old text is brought along to the new one.
-    """
-    text = catalog.text[:at] + added + catalog.text[at:]
-    if "```" in catalog.text[neighbour.start : neighbour.limit]:  # fenced code that may go on beyond the entry
-        return text
-    place, size = catalog.place(neighbour), len(added)
-    if at == neighbour.start:
-        around = [Placed(slug, at, at + size, neighbour.group), neighbour.moved(size)]
-    else:
-        start = at + added.index("###")
-        around = [neighbour._replace(limit=start), Placed(slug, start, neighbour.limit + size, neighbour.group)]
-    _follow(catalog, text, place, around, size)
-    return text
+def _changed(catalog: Catalog, number: int, new: str) -> str:
+    """The catalog's text with one of its parts replaced. What is known of the others is brought along to it."""
+    parts = (*catalog.parts[:number], *parts_of(new), *catalog.parts[number + 1 :])
+    text = "".join(part.text for part in parts)
+    return _known.put(text, Catalog(text, parts)).text
 
 
-def _follow(catalog: Catalog, text: str, place: int, around: list[Placed], size: int) -> None:
-    """Remember a new text in which the entry at a place became ``around``, and what follows moved by ``size``."""
-    rest = (entry.moved(size) for entry in catalog.entries[place + 1 :])
-    _known.put(text, Catalog(text, (*catalog.entries[:place], *around, *rest)))
+def _inserted(text: str, at: int, added: str) -> str:
+    return text[:at] + added + text[at:]
 
 
 def _appended(text: str, block: str, line_end: str) -> str:
     body = text.rstrip()
-    return body + line_end * 2 + block + text[len(body) :] if body else block + line_end
+    return _inserted(text, len(body), line_end * 2 + block) if body else block + line_end
 
 
-def _neighbour(catalog: Catalog, slug: str) -> tuple[Placed | None, bool]:
-    """The entry that the new one stands next to, and whether after it."""
-    best: tuple[Placed, ...] = ()
+def _neighbour(catalog: Catalog, slug: str) -> tuple[int, Placed | None]:
+    """The entry that the new one stands next to, after it if it sorts before; and the number of its part.
+
+    Without an entry of its first dotted part: the last part.
+    """
+    best: Run = []
     best_rank = (0, 0)
-    first = slug.partition(".")[0]
-    for run in catalog.runs(first):
-        rank = (max(_shared_parts(slug, entry.slug) for entry in run), len(run))
+    for run in catalog.runs(slug.partition(".")[0]):
+        rank = (_shared_parts(slug, run), len(run))
         if rank >= best_rank:
             best, best_rank = run, rank
-    if not best:
-        return None, True
-    before = [entry for entry in best if entry.slug < slug]
-    return (before[-1], True) if before else (best[0], False)
+    before = (each for each in reversed(best) if each[1].slug < slug)
+    return next(before, best[0]) if best else (len(catalog.parts) - 1, None)
 
 
-def _shared_parts(one: str, other: str) -> int:
-    shared = 0
-    for a, b in zip(one.split("."), other.split("."), strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared
+def _shared_parts(slug: str, run: Run) -> int:
+    """The most dotted parts that an entry of the run shares with the slug."""
+    beginnings = accumulate(f"{part}." for part in slug.split("."))
+    return sum(any(f"{entry.slug}.".startswith(beginning) for _, entry in run) for beginning in beginnings)
 
 
 def _rendered(entry: Entry) -> str:
@@ -265,28 +235,28 @@ def set_unit(text: str, slug: str, unit_id: str) -> str:
     if not is_id(unit_id):
         raise UserError(f"{unit_id!r} is no unit id.")
     catalog = parse(text)
-    entry = catalog.get(slug)
-    if entry is None:
+    found = catalog.find(slug)
+    if found is None:
         raise UserError(f"{PATH} has no entry {slug}.", remedy="Insert the entry first.")
-    line_end = line_end_of(text)
-    value = f"- **unit**: `{unit_id}`"
-    keys = {key[1]: key for key in _KEY.finditer(text, entry.start, entry.limit)}
+    number, entry = found
+    block = catalog.parts[number].block(entry)
+    keys = {key[1]: key for key in _KEY.finditer(block)}
     there = keys.get("unit")
-    if there is not None:
-        named = unit_id in _IN_BACKTICKS.findall(there[2])
-        return text if named else _replaced(catalog, entry, there.start(), _line_stop(there), value)
+    if there and unit_id in _IN_BACKTICKS.findall(there[2]):
+        return text
+    new = _with_unit(block, keys, unit_id, line_end_of(text))
+    part = catalog.parts[number].text
+    return _changed(catalog, number, part[: entry.start] + new + part[entry.limit :])
+
+
+def _with_unit(block: str, keys: Mapping[str, re.Match[str]], unit_id: str, line_end: str) -> str:
+    """An entry with another unit, or with one where it has none: after the title, else after the heading."""
+    value = f"- **unit**: `{unit_id}`"
+    if "unit" in keys:
+        return block[: keys["unit"].start()] + value + block[_line_stop(keys["unit"]) :]
     if "title" in keys:
-        stop = _line_stop(keys["title"])
-        return _replaced(catalog, entry, stop, stop, line_end + value)
-    stop = entry.start + len(text[entry.start : entry.limit].splitlines()[0])
-    return _replaced(catalog, entry, stop, stop, line_end * 2 + value)
-
-
-def _replaced(catalog: Catalog, entry: Placed, start: int, stop: int, new: str) -> str:
-    """The text with a part of an entry replaced."""
-    text, size = catalog.text[:start] + new + catalog.text[stop:], len(new) - (stop - start)
-    _follow(catalog, text, catalog.place(entry), [entry._replace(limit=entry.limit + size)], size)
-    return text
+        return _inserted(block, _line_stop(keys["title"]), line_end + value)
+    return _inserted(block, len(block.splitlines()[0]), line_end * 2 + value)
 
 
 def _line_stop(key: re.Match[str]) -> int:

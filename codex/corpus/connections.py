@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from codex.corpus.jsonfile import insert_in_order, loads_object, rewrite, shared_object
@@ -47,14 +48,23 @@ class Connection:
         return int(digits) if digits.isdecimal() else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registry:
     """All connections, in the order of the file."""
 
     connections: tuple[Connection, ...]
 
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """For each id where it stands in ``connections``: more than once if ids are doubled."""
+        found: dict[str, list[int]] = {}
+        for at, connection in enumerate(self.connections):
+            found.setdefault(connection.id, []).append(at)
+        return found
+
     def get(self, connection_id: str) -> Connection | None:
-        return next((c for c in self.connections if c.id == connection_id), None)
+        places = self.places.get(connection_id)
+        return self.connections[places[0]] if places else None
 
     def of_unit(self, unit_id: str) -> tuple[Connection, ...]:
         """The connections that the unit appears in."""
@@ -85,7 +95,11 @@ def _entries(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed = document.get("connections", [])
     if not isinstance(listed, list):
         raise DataError(f"{PATH}: `connections` must be a list.", remedy="Mend the file.")
-    return [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    return [listed[at] for at in _entry_places(listed)]
+
+
+def _entry_places(listed: list[Any]) -> list[int]:
+    return [at for at, entry in enumerate(listed) if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
 
 
 def _connection(entry: Mapping[str, Any]) -> Connection:
@@ -114,13 +128,25 @@ def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 def add_unit(text: str, unit_id: str, connection_ids: Iterable[str]) -> str:
     """The registry with the unit in ``appears_in_units`` of the named connections; unknown ids are passed over."""
-    document = shared_object(text, PATH)
-    wanted = set(connection_ids)
-    there = {id(entry) for entry in _entries(document) if entry["id"] in wanted}
-    if not there:
+    document, registry = shared_object(text, PATH), parse(text)
+    named = sorted(at for each in set(connection_ids) for at in registry.places.get(each, ()))
+    if not named:
         return text
-    entries = [_with_unit(e, unit_id) if id(e) in there else e for e in document["connections"]]
-    return rewrite(text, document | {"connections": entries}, PATH, old=document, keep=True)
+    entries, known = list(document["connections"]), list(registry.connections)
+    places = range(len(entries)) if len(entries) == len(known) else _entry_places(entries)
+    for at in named:
+        entries[places[at]] = _with_unit(entries[places[at]], unit_id)
+        known[at] = _connection(entries[places[at]])
+    new = rewrite(text, document | {"connections": entries}, PATH, old=document, keep=True)
+    _known.put(new, _followed(registry, known))
+    return new
+
+
+def _followed(registry: Registry, connections: Iterable[Connection]) -> Registry:
+    """The registry with connections changed that keep their ids: what reading it would give."""
+    made = Registry(tuple(connections))
+    vars(made).update(places=registry.places)  # what the cached property would work out
+    return made
 
 
 def _with_unit(entry: dict[str, Any], unit_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the id (unit-rubric, ID001), so that finding one parses none.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,10 @@ class CorpusIndex:
     def paths_by_id(self) -> Mapping[str, tuple[str, ...]]:
         """Id in the file's name → path; several paths when the id is taken twice."""
         return self.snapshot.derived("paths by id", _paths_by_id, _paths_by_id_after)
+
+    @cached_property
+    def _ids_in_order(self) -> list[str]:
+        return sorted(self.paths_by_id)
 
     def path_of(self, unit_id: str) -> str | None:
         """The path of a unit's file (the first, if the id is taken twice), or None."""
@@ -152,12 +157,10 @@ class CorpusIndex:
 
     def _folder(self, prefix: str, depth: int | None) -> str:
         """The folder that most units whose id begins so are in, cut to ``depth`` parts; "" when there are none."""
-        folders = Counter(
-            "/".join(PurePosixPath(path).parts[:-1][:depth])
-            for unit_id, paths in self.paths_by_id.items()
-            if unit_id.startswith(f"{prefix}.")
-            for path in paths
-        )
+        ids = self._ids_in_order
+        near = ids[bisect_left(ids, f"{prefix}.") : bisect_left(ids, f"{prefix}/")]  # the character after the dot
+        paths = (path for unit_id in near for path in self.paths_by_id[unit_id])
+        folders = Counter("/".join(PurePosixPath(path).parts[:-1][:depth]) for path in paths)
         return min(folders, key=lambda folder: (-folders[folder], folder), default="")
 
 
@@ -177,14 +180,14 @@ def _paths_by_id(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
 
 
 def _paths_by_id_after(before: dict[str, tuple[str, ...]], state: OverlaySnapshot) -> dict[str, tuple[str, ...]]:
-    found = dict(before)
-    for path in state.changes:
-        unit_id = _id_in_name(path)
-        if unit_id and path.startswith(f"{CONTENT}/") and path.endswith(".md"):
-            others = [each for each in found.pop(unit_id, ()) if each != path]
-            paths = [*others, path] if state.exists(path) else others
-            if paths:
-                found[unit_id] = tuple(sorted(paths, key=lambda each: each.split("/")))
+    units = [path for path in state.changes if path.startswith(f"{CONTENT}/") and path.endswith(".md")]
+    changed = {path: unit_id for path in units if (unit_id := _id_in_name(path))}
+    found = dict(before) if changed else before
+    for path, unit_id in changed.items():
+        others = [each for each in found.pop(unit_id, ()) if each != path]
+        paths = [*others, path] if state.exists(path) else others
+        if paths:
+            found[unit_id] = tuple(sorted(paths, key=lambda each: each.split("/")))
     return found
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\r\n]*")
+_BLANKS = " \t\r\n"
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _FLAT = rf'(?:{_STRING}|\{{[^{{}}\[\]"]*(?:{_STRING}[^{{}}\[\]"]*)*\}}|[^\s,\[\]{{}}"]+)'
+_KEY = re.compile(rf"{_STRING}[ \t\r\n]*:[ \t\r\n]*")
 _ENDED = r"[ \t\r\n]*(?:,|(?=[\]}]))"
 #: A list item that holds no other list or object, and nothing deeper; the same as an object's member.
 _FLAT_ITEM = re.compile(rf"[ \t\r\n]*({_FLAT}){_ENDED}")
@@ -30,6 +32,20 @@ class Span:
 
 def skip_blank(text: str, at: int) -> int:
     found = _BLANK.match(text, at)
+    return found.end() if found else at
+
+
+def document_span(text: str) -> tuple[int, int]:
+    """From where to where the value of a document stands, which has one."""
+    end = len(text)
+    while text[end - 1] in _BLANKS:  # no stripping, which copies megabytes
+        end -= 1
+    return skip_blank(text, 0), end
+
+
+def value_start(text: str, at: int) -> int:
+    """Where the value of the member at ``at`` begins."""
+    found = _KEY.match(text, at)
     return found.end() if found else at
 
 

@@ -19,6 +19,7 @@ from datetime import datetime
 from codex.errors import Conflict
 from codex.gitio import Git
 from codex.integration import journal, resident, spool
+from codex.integration.ahead import Ahead
 from codex.integration.apply import apply_proposal
 from codex.integration.faults import point
 from codex.integration.finish import finish, warned
@@ -164,17 +165,18 @@ def _integrate_again(workspace: Workspace, chain: Chain, proposal: Proposal, now
 
 def _applied(workspace: Workspace, chain: Chain, proposal: Proposal, now: datetime) -> IntegrationResult:
     """Integrate on top of the chain; the result, its commit (if any) being the new tip."""
-    outcome = apply_proposal(resident.state_of(workspace, chain.tip), proposal, now, workspace.settings)
+    ahead, state = Ahead(), resident.state_of(workspace, chain.tip)
+    outcome = apply_proposal(state, proposal, now, workspace.settings, ahead.begin)
     if not outcome.changes:
         return outcome.result
     message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
-    ids = outcome.state.blobs() if outcome.state else {}
+    blobs = ahead.blobs(outcome.changes)
     try:
-        chain.tip = build_commit(workspace.git, chain.tip, outcome.changes, message, now, ids)
+        chain.tip = build_commit(workspace.git, chain.tip, blobs, message, now)
     except UnsafeTree as exc:
         return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
     if outcome.state:
-        resident.advance(workspace, outcome.state, chain.tip)
+        resident.advance(workspace, outcome.state, chain.tip, blobs)
     return outcome.result.model_copy(update={"commit": chain.tip})
 
 
@@ -202,8 +204,7 @@ def _move(workspace: Workspace, ref: str, chain: Chain) -> list[str]:
     known = {c.path: tuple(dict.fromkeys((c.old, c.new))) for c in plain}
     entries = [journal.Entry(ref=ref, commit=new, known=known)]
     entries += [journal.Entry(ref=ref, commit=new, known={}, result=result) for result in chain.results]
-    unfinished = journal.load(workspace.state_dir).entries
-    journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, *entries)))
+    journal.add(workspace.state_dir, *entries)
     publish(workspace.git, ref, new, old, reason=_FOLLOW if new == chain.base else _AGAIN)
     others = [f"{c.path} was not checked out: it is no plain file there." for c in changes if not _is_plain(c)]
     return finish(workspace) + others

@@ -9,7 +9,7 @@ when every unit was accepted: they tell of all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +33,9 @@ from codex.snapshot import Snapshot, blob_id
 from codex.tracks.registry import is_subject
 from codex.units import is_id
 
+#: Path → whole new content of a file, None where it is removed.
+Changes = Mapping[str, bytes | None]
+
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 
 
@@ -45,19 +48,30 @@ class Outcome:
     """
 
     result: IntegrationResult
-    changes: Mapping[str, bytes | None] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     offered: Mapping[str, str] = field(default_factory=dict)
     state: Snapshot | None = None
 
 
-def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
+def _nobody_waits(_: Changes) -> None:
+    """Nothing is done ahead."""
+
+
+def apply_proposal(
+    snapshot: Snapshot,
+    proposal: Proposal,
+    now: datetime,
+    settings: Settings,
+    ready: Callable[[Changes], None] = _nobody_waits,
+) -> Outcome:
     """What the proposal would change in the snapshot.
 
-    The result's status is ``committed`` (its commit is the caller's to add), ``unchanged`` or ``refused``. Raises
-    DataError when a file of the workspace cannot be read: then the proposal is not to blame.
+    ``ready`` is told on the way of files that will hardly change any more. The result's status is ``committed`` (its
+    commit is the caller's to add), ``unchanged`` or ``refused``. Raises DataError when a file of the workspace cannot
+    be read: then the proposal is not to blame.
     """
     try:
-        return _apply(snapshot, proposal, now, settings)
+        return _apply(snapshot, proposal, now, settings, ready)
     except DataError:
         raise
     except (Refused, UserError, ContentError) as exc:
@@ -65,7 +79,9 @@ def apply_proposal(snapshot: Snapshot, proposal: Proposal, now: datetime, settin
         return Outcome(result)
 
 
-def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings) -> Outcome:
+def _apply(
+    snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings, ready: Callable[[Changes], None]
+) -> Outcome:
     _require_harmless(proposal)
     draft = Draft(snapshot)
     policy = settings.check.shipping
@@ -77,7 +93,9 @@ def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Sett
     batch.withdrawn += withdraw_units(draft, proposal, ledger, policy, now)
     batch.decided += decide_connections(draft, proposal, now)
     notes = [*mended, *_write_the_rest(draft, proposal, batch, ledger, now)]
+    ready(draft.changes)
     record_events(draft, ledger, proposal, batch, now)
+    ready(draft.changes)
     write_coverage(draft)
     refresh_plan(draft, proposal, now)
     record_costs(draft, proposal)

@@ -4,14 +4,20 @@ For each path the caller names the blobs that may be there from before (``known`
 replaced; any other content is the person's and stays. The index is treated in the same way and apart (indexfile.py):
 where it held a known blob it follows the commit even if the file itself stays, or else the person's next commit would
 take the change back.
+
+Comparing megabytes, writing and flushing them is most of the work and changes nothing that anybody sees. So it may
+begin while the commit is being made (``begun``). A file that is edited after it was compared is noticed when the new
+one is to take its place, and stays.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +25,13 @@ from codex.gitio import Git, GitFailed
 from codex.integration.exchange import put_over, take_away
 from codex.integration.faults import point
 from codex.integration.gitstore import files_at, read_blobs, safe_environment
-from codex.integration.indexfile import Known, bring_index, identity
+from codex.integration.indexfile import Known, NewIndex, Wanted, identity
+from codex.integration.seen import blob_at, note
+from codex.integration.threads import threads
 from codex.snapshot import blob_id
 
 _TEMPORARY = "checkout-"
-#: Files compared, written and flushed at the same time.
-_AT_ONCE = 4
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -54,43 +61,6 @@ class _File:
     obstacle: str = ""
 
 
-def bring_to(
-    git: Git, commit: str, known: Known, scratch: Path, kept: Callable[[str], bytes | None] = lambda _: None
-) -> list[Left]:
-    """Check out these paths of a commit; returns those that were left, with the reason.
-
-    ``scratch`` is a folder on the same file system for files on their way; ``kept`` gives the bytes of a blob that is
-    in memory. Never raises for a single path; StorageError when the commit cannot be read.
-    """
-    point("checkout.begin")
-    entries = {path: entry for path, entry in files_at(git, commit, known).items() if entry[0].startswith("100")}
-    wanted = _contents(git, entries, kept)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        steps = [
-            _Step(git, path, wanted.get(path), known[path], scratch / _temporary(at)) for at, path in enumerate(known)
-        ]
-        prepared = pool.map(_prepared, steps)
-        left = [problem for step, look in zip(steps, prepared, strict=True) if (problem := _bring_file(step, look))]
-    point("checkout.files")
-    trouble = bring_index(git, known, entries)
-    return [*left, Left("The index", trouble, again=True)] if trouble else left
-
-
-def _contents(
-    git: Git, entries: Mapping[str, tuple[str, str]], kept: Callable[[str], bytes | None]
-) -> dict[str, _Wanted]:
-    there = {oid: data for _, oid in entries.values() if (data := kept(oid)) is not None}
-    missing = [oid for _, oid in entries.values() if oid not in there]
-    there |= dict(zip(missing, read_blobs(git, missing), strict=True)) if missing else {}
-    return {path: _Wanted(oid, there[oid], mode == "100755") for path, (mode, oid) in entries.items()}
-
-
-def clear_temporary(scratch: Path) -> None:
-    """Remove what killed writers left; called under the lock."""
-    for path in scratch.glob(f"{_TEMPORARY}*.tmp"):
-        path.unlink(missing_ok=True)
-
-
 @dataclass(frozen=True)
 class _Step:
     """One path that is to be brought to the commit. ``temporary`` is where its new file waits."""
@@ -102,8 +72,86 @@ class _Step:
     temporary: Path
 
 
-def _temporary(number: int) -> str:
-    return f"{_TEMPORARY}{os.getpid()}-{number}.tmp"
+class Checkout:
+    """Paths on their way to a commit: made ready by other threads from the beginning, put in place by ``carry_out``.
+
+    ``known``: the blobs by path that may be there from before.
+    """
+
+    def __init__(self, git: Git, known: Known, entries: Wanted, contents: Mapping[str, bytes], scratch: Path) -> None:
+        self.known = known
+        wanted = {path: _Wanted(oid, contents[path], mode == "100755") for path, (mode, oid) in entries.items()}
+        self._steps = [
+            _Step(git, path, wanted.get(path), blobs, scratch / _temporary()) for path, blobs in known.items()
+        ]
+        self._looks = [threads().submit(_prepared, step) for step in self._steps]
+        self._index = NewIndex(git, known, entries)
+
+    def carry_out(self) -> list[Left]:
+        """Put files and index in place; returns what was left, with the reason. Never raises for a single path."""
+        point("checkout.begin")
+        try:
+            pairs = zip(self._steps, self._looks, strict=True)
+            left = [problem for step, look in pairs if (problem := _bring_file(step, look.result()))]
+        finally:
+            cleared = self._clear()
+        point("checkout.files")
+        trouble = self._index.put_in_place()
+        wait(cleared)
+        return [*left, Left("The index", trouble, again=True)] if trouble else left
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._index.close()
+        wait(self._clear())
+
+    def _clear(self) -> list[Future[None]]:
+        """Have new files removed that were not needed, and old ones that gave way to new ones."""
+        wait(self._looks)
+        return [threads().submit(step.temporary.unlink, missing_ok=True) for step in self._steps]
+
+
+@contextmanager
+def begun(git: Git, known: Known, entries: Wanted, contents: Mapping[str, bytes], scratch: Path) -> Iterator[Checkout]:
+    """A checkout that is being made ready; until it is carried out nobody sees anything of it.
+
+    ``entries``: mode and blob id of the files that the commit has of these paths; ``contents``: their bytes;
+    ``scratch``: a folder on the same file system for files on their way.
+    """
+    checkout = Checkout(git, known, entries, contents, scratch)
+    try:
+        yield checkout
+    finally:
+        checkout.close()
+
+
+def bring_to(
+    git: Git, commit: str, known: Known, scratch: Path, kept: Callable[[str], bytes | None] = lambda _: None
+) -> list[Left]:
+    """Check out these paths of a commit; returns those that were left, with the reason.
+
+    ``kept`` gives the bytes of a blob that is in memory. Raises StorageError when the commit cannot be read.
+    """
+    entries = {path: entry for path, entry in files_at(git, commit, known).items() if entry[0].startswith("100")}
+    with begun(git, known, entries, _contents(git, entries, kept), scratch) as checkout:
+        return checkout.carry_out()
+
+
+def _contents(git: Git, entries: Wanted, kept: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    there = {oid: data for _, oid in entries.values() if (data := kept(oid)) is not None}
+    missing = [oid for _, oid in entries.values() if oid not in there]
+    there |= dict(zip(missing, read_blobs(git, missing), strict=True)) if missing else {}
+    return {path: there[oid] for path, (_, oid) in entries.items()}
+
+
+def _temporary() -> str:
+    return f"{_TEMPORARY}{os.getpid()}-{next(_numbers)}.tmp"
+
+
+def clear_temporary(scratch: Path) -> None:
+    """Remove what killed writers left; called under the lock."""
+    for path in scratch.glob(f"{_TEMPORARY}*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def _prepared(step: _Step) -> _File | Left:
@@ -118,7 +166,7 @@ def _prepared(step: _Step) -> _File | Left:
         if there.blob not in step.known:
             return Left(path, "it has uncommitted edits" if there.blob else "it was deleted here")
         if wanted:
-            _prepare(wanted, step.temporary)
+            _write(wanted, step.temporary)
     except OSError as exc:
         return Left(path, f"it cannot be written ({exc.strerror or exc})", again=True)
     except GitFailed as exc:
@@ -133,8 +181,6 @@ def _bring_file(step: _Step, there: _File | Left) -> Left | None:
         return _replace(step, there)
     except OSError as exc:
         return Left(step.path, f"it cannot be written ({exc.strerror or exc})", again=True)
-    finally:
-        step.temporary.unlink(missing_ok=True)
 
 
 def _look(git: Git, path: str, known: Collection[str | None]) -> _File:
@@ -148,6 +194,9 @@ def _look(git: Git, path: str, known: Collection[str | None]) -> _File:
         return _File()
     if not stat.S_ISREG(status.st_mode):
         return _File(obstacle="something that is not a file stands there")
+    seen = blob_at(place, status)
+    if seen:
+        return _File(seen, identity(status))
     data = place.read_bytes()
     raw = blob_id(data)
     return _File(raw if raw in known else _filtered_id(git, path, data), identity(status))
@@ -166,15 +215,18 @@ def _replace(step: _Step, there: _File) -> Left | None:
     if there.identity != (identity(place.lstat()) if os.path.lexists(place) else ()):
         return Left(step.path, "it was edited just now")
     if step.wanted:
+        new = identity(step.temporary.lstat())
         done = put_over(step.temporary, place, there.identity)
         point("checkout.renamed")
+        if done:
+            note(place, new, step.wanted.blob)
     else:
         done = take_away(step.temporary, place, there.identity)
         point("checkout.removed")
     return None if done else Left(step.path, "it was edited just now")
 
 
-def _prepare(wanted: _Wanted, temporary: Path) -> None:
+def _write(wanted: _Wanted, temporary: Path) -> None:
     with temporary.open("wb") as file:
         file.write(wanted.data)
         file.flush()

@@ -20,7 +20,6 @@ POINTS = (
     *(f"spool.{step}" for step in _FILE_STEPS),
     "lock.taken",
     "objects.begin",
-    "objects.blobs",
     "objects.tree",
     "objects.commit",
     *(f"journal.{step}" for step in _FILE_STEPS),

@@ -6,12 +6,14 @@ The journal (journal.py) says what is left to do; carrying it out twice does no 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from codex.integration import journal, resident, spool
-from codex.integration.checkout import bring_to, clear_temporary
+from codex.integration.checkout import Checkout, Left, bring_to, clear_temporary
 from codex.integration.gitstore import clear_scratch, commit_of, is_ancestor
+from codex.integration.indexfile import Known
 from codex.integration.proposal import IntegrationResult
 from codex.workspace import Workspace
 
@@ -26,23 +28,32 @@ def heal(workspace: Workspace) -> None:
         log.warning("%s", problem)
 
 
-def finish(workspace: Workspace) -> list[str]:
-    """Carry out the journal: bring work tree and index to the branch, keep the results. Returns what was left."""
+def finish(workspace: Workspace, ready: Mapping[str, Checkout] = MappingProxyType({})) -> list[str]:
+    """Carry out the journal: bring work tree and index to the branch, keep the results. Returns what was left.
+
+    ``ready``: checkouts that have begun, by commit.
+    """
     entries = journal.load(workspace.state_dir).entries
+    if not entries:
+        return []
     ref = workspace.git.branch_ref()
     current = commit_of(workspace.git, ref) if ref else None
     valid = [e for e in entries if current and e.ref == ref and is_ancestor(workspace.git, e.commit, current)]
-    kept = partial(resident.kept_blob, workspace)
-    known = journal.merged(valid)
-    left = bring_to(workspace.git, current, known, workspace.state_dir, kept) if valid and current else []
+    left = _brought(workspace, current, journal.merged(valid), ready) if valid and current else []
     problems = [f"{each.path} was not checked out: {each.reason}." for each in left]
     for entry in valid:
         if entry.result and _is_news(workspace, entry.result):
             spool.done(workspace, entry.result.proposal, warned(entry.result, *problems))
     again = [e.model_copy(update={"result": None}) for e in valid] if any(each.again for each in left) else []
-    if entries:
-        journal.save(workspace.state_dir, journal.Journal(entries=_joined(again)))
+    journal.save(workspace.state_dir, journal.Journal(entries=_joined(again)))
     return problems
+
+
+def _brought(workspace: Workspace, commit: str, known: Known, ready: Mapping[str, Checkout]) -> list[Left]:
+    checkout = ready.get(commit)
+    if checkout and checkout.known == known:
+        return checkout.carry_out()
+    return bring_to(workspace.git, commit, known, workspace.state_dir, partial(resident.kept_blob, workspace))
 
 
 def warned(result: IntegrationResult, *warnings: str) -> IntegrationResult:

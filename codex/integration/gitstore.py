@@ -1,8 +1,8 @@
 """Commits made of objects, without touching index or work tree, published by compare-and-swap.
 
-Blobs are stored as they are (objects.py), the trees above them changed (trees.py), ``commit-tree`` makes a commit of
-the root, ``update-ref`` with the expected old value publishes it. Until that last step nothing refers to what was made,
-so a kill before it leaves the repository as it was (but for unreachable objects, which git collects in time).
+Blobs are stored with the changed trees above them (objects.py, trees.py), ``commit-tree`` makes a commit of the root,
+``update-ref`` with the expected old value publishes it. Until that last step nothing refers to what was made, so a kill
+before it leaves the repository as it was (but for unreachable objects, which git collects in time).
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 
 from codex.errors import Conflict, StorageError
 from codex.gitio import Git, GitFailed
 from codex.integration.faults import point
-from codex.integration.objects import Object, write_objects
-from codex.integration.trees import FILE_MODES, change_tree
+from codex.integration.objects import Packed, pack, write_objects
+from codex.integration.threads import threads
+from codex.integration.trees import FILE_MODES, NewTree, change_tree
 
 #: What would run somebody's program, lose data in a power cut, or give up at once on a lock held for a moment.
 _OVERRIDES = {
@@ -58,42 +60,43 @@ def safe_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return env | dict(extra or {})
 
 
-def build_commit(
-    git: Git,
-    base: str | None,
-    changes: Mapping[str, bytes | None],
-    message: str,
-    when: datetime,
-    ids: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """Store a commit on top of ``base`` (None: a first commit) in which these files are replaced or removed.
+def build_commit(git: Git, base: str | None, blobs: Mapping[str, Packed | None], message: str, when: datetime) -> str:
+    """``store_tree`` and ``make_commit`` in one."""
+    return make_commit(git, base, store_tree(git, base, blobs).oid, message, when)
 
-    ``ids`` are the blob ids of the new files, as far as they are known. Returns the commit's id; nothing refers to it
-    yet. Raises UnsafeTree when a path leads through a symbolic link or submodule of the base, StorageError when git
-    cannot write.
+
+def store_tree(git: Git, base: str | None, blobs: Mapping[str, Packed | None]) -> NewTree:
+    """Store the files of ``base`` (None: there are none) with some of them replaced, added or removed (None).
+
+    Raises UnsafeTree when a path leads through a symbolic link or submodule of the base, StorageError when git cannot
+    write.
     """
     point("objects.begin")
-    present = {path: data for path, data in changes.items() if data is not None}
-    stored = write_objects(git, [Object("blob", data, ids.get(path, "")) for path, data in present.items()])
-    blobs: dict[str, str | None] = {**dict.fromkeys(changes), **dict(zip(present, stored, strict=True))}
-    point("objects.blobs")
-    made = change_tree(_tree_of(git, base), blobs, _folder_reader(git, base, changes))
-    write_objects(git, made.objects)
+    root = _tree_of(git, base)
+    ids = {path: blob.oid if blob else None for path, blob in blobs.items()}
+    made = change_tree(root, ids, _folder_reader(git, base, root, blobs))
+    trees = threads().map(partial(pack, "tree"), made.trees)
+    write_objects(git, chain(filter(None, blobs.values()), trees))
     point("objects.tree")
+    return made
+
+
+def make_commit(git: Git, base: str | None, tree: str, message: str, when: datetime) -> str:
+    """Store a commit of a tree on top of ``base`` and return its id; nothing refers to it yet."""
     parents = ["-p", base] if base else []
     text = message.replace("\0", "").encode("utf-8", "replace")
-    commit = git.out("commit-tree", made.oid, *parents, stdin=text, env=safe_environment(_identity(git, when)))
-    _remember_tree(commit, made.oid)
+    commit = git.out("commit-tree", tree, *parents, stdin=text, env=safe_environment(_identity(git, when)))
+    _remember_tree(commit, tree)
     point("objects.commit")
     return commit
 
 
-def _folder_reader(git: Git, base: str | None, paths: Iterable[str]) -> Callable[[str], bytes]:
-    """How to read a tree by its id. The first question is answered for all folders of these paths, in one process."""
+def _folder_reader(git: Git, base: str | None, root: str | None, paths: Iterable[str]) -> Callable[[str], bytes]:
+    """How to read a tree by its id. Who asks for the root knows none: all folders of these paths are read at once."""
     found: dict[str, bytes] = {}
 
     def read(oid: str) -> bytes:
-        if not found and base:
+        if base and oid == root:
             folders = dict.fromkeys(str(each) for path in paths for each in PurePosixPath(path).parents)
             found.update(_trees_at(git, base, ["" if each == "." else each for each in folders]))
         return found[oid] if oid in found else read_blobs(git, [oid])[0]

@@ -13,11 +13,14 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 from codex.gitio import Git, GitFailed
 from codex.integration.faults import point
 from codex.integration.gitstore import index_line, safe_environment, scratch_path
+from codex.integration.threads import threads
 
 #: Seconds for which another git may hold the index.
 _PATIENCE = 3.0
@@ -28,47 +31,79 @@ Wanted = Mapping[str, tuple[str, str]]
 Known = Mapping[str, Collection[str | None]]
 
 
-def bring_index(git: Git, known: Known, wanted: Wanted) -> str | None:
-    """Let the entries of these paths follow; why that could not be done, as a clause, or None."""
-    git_dir = git.git_dir()
-    deadline = time.monotonic() + _PATIENCE
-    try:
-        while not _swap_index(git, git_dir, known, wanted):
-            if time.monotonic() > deadline:
-                lock = git_dir / "index.lock"
-                return f"{lock} exists; if no git runs, a dead one left it: remove it"
-            time.sleep(0.05)
-    except (OSError, GitFailed) as exc:
-        return f"it cannot be written ({exc})"
-    point("checkout.refreshed")
-    return None
+@dataclass(frozen=True)
+class _Draft:
+    """A new index in a file of our own. ``before`` tells what it was made from; ``following`` are its new entries."""
+
+    file: Path
+    before: tuple[int, ...] | None
+    entries: dict[str, str]
+    following: Mapping[str, tuple[str, str] | None]
 
 
-def _swap_index(git: Git, git_dir: Path, known: Known, wanted: Wanted) -> bool:
-    """One try at replacing the index; False when somebody else has it."""
-    index, lock, ours = git_dir / "index", git_dir / "index.lock", scratch_path(git_dir)
-    try:
-        before = _copy(index, ours)
-        env = safe_environment({"GIT_INDEX_FILE": str(ours)})
-        entries = _listed(git, index, before, env)
-        following = dict(_following(known, wanted, entries))
-        if not following:
-            return True
+class NewIndex:
+    """The index in which the entries of these paths follow, being made by another thread from the beginning."""
+
+    def __init__(self, git: Git, known: Known, wanted: Wanted) -> None:
+        self._git, self._known, self._wanted = git, known, wanted
+        self._file = scratch_path(git.git_dir())
+        self._making = self._make()
+
+    def _make(self) -> Future[_Draft]:
+        return threads().submit(_drafted, self._git, self._file, self._known, self._wanted)
+
+    def put_in_place(self) -> str | None:
+        """Let it take the place of the index; why that could not be done, as a clause, or None.
+
+        When somebody else has changed theirs since, it is made anew.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        try:
+            while not _put_in_place(self._git, self._making.result()):
+                if time.monotonic() > deadline:
+                    lock = self._git.git_dir() / "index.lock"
+                    return f"{lock} exists; if no git runs, a dead one left it: remove it"
+                time.sleep(0.05)
+                self._making = self._make()
+        except (OSError, GitFailed) as exc:
+            return f"it cannot be written ({exc})"
+        point("checkout.refreshed")
+        return None
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        wait([self._making])
+        self._file.unlink(missing_ok=True)
+
+
+def _drafted(git: Git, file: Path, known: Known, wanted: Wanted) -> _Draft:
+    index = git.git_dir() / "index"
+    before = _copy(index, file)
+    env = safe_environment({"GIT_INDEX_FILE": str(file)})
+    entries = _listed(git, index, before, env)
+    following = dict(_following(known, wanted, entries))
+    if following:
         lines = [index_line(path, entry) for path, entry in following.items()]
         git.run("update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
-        try:
-            lock.hardlink_to(ours)
-        except FileExistsError:
-            return False
-        if before != _stat_or_none(index):
-            lock.unlink()
-            return False
-        point("checkout.index")
-        lock.replace(index)
-        _remember(index, entries, following)
+    return _Draft(file, before, entries, following)
+
+
+def _put_in_place(git: Git, draft: _Draft) -> bool:
+    """True when the new index is in its place, or nothing follows; False when somebody else has the index."""
+    if not draft.following:
         return True
-    finally:
-        ours.unlink(missing_ok=True)
+    index, lock = git.git_dir() / "index", git.git_dir() / "index.lock"
+    try:
+        lock.hardlink_to(draft.file)
+    except FileExistsError:
+        return False
+    if draft.before != _stat_or_none(index):
+        lock.unlink()
+        return False
+    point("checkout.index")
+    lock.replace(index)
+    _remember(index, draft.entries, draft.following)
+    return True
 
 
 def _following(

@@ -22,6 +22,7 @@ from codex.corpus import booklist, catalog, connections, deps, proposals
 from codex.corpus.jsonfile import loads_object
 from codex.errors import UserError
 from codex.gitio import Git
+from codex.integration.ahead import Ahead
 from codex.integration.checkout import bring_to
 from codex.integration.commands import slash_commands
 from codex.integration.durable import cannot_write
@@ -92,7 +93,7 @@ def init_workspace(
 def _build(folder: Path, files: Mapping[str, bytes], books: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     git = Git(folder)
     git.run("init", "--quiet", "--template=", "--initial-branch=main", env=safe_environment())
-    commit = build_commit(git, None, files, "Make the workspace\n", now)
+    commit = build_commit(git, None, Ahead().blobs(files), "Make the workspace\n", now)
     publish(git, _BRANCH, commit, None, reason="codex: make the workspace")
     known = {name: (None, blob_id(data)) for name, data in files.items()}
     workspace = Workspace(folder)

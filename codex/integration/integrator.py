@@ -22,9 +22,11 @@ from datetime import datetime
 from codex.campaign import clock
 from codex.errors import CodexError, Conflict, UserError
 from codex.integration import journal, resident, spool
+from codex.integration.ahead import Ahead
 from codex.integration.apply import Outcome, apply_proposal
+from codex.integration.checkout import begun
 from codex.integration.finish import finish, heal, warned
-from codex.integration.gitstore import build_commit, publish
+from codex.integration.gitstore import make_commit, publish, store_tree
 from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
@@ -173,11 +175,12 @@ def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> I
         earlier = None if snapshot.commit == proposal.base else applied_in(workspace.git, proposal)
         if earlier:
             return _again(workspace, proposal, earlier)
-        outcome = apply_proposal(snapshot, proposal, now, workspace.settings)
+        ahead = Ahead()
+        outcome = apply_proposal(snapshot, proposal, now, workspace.settings, ahead.begin)
         if not outcome.changes:
             return outcome.result
         try:
-            return _commit(workspace, ref, snapshot, proposal, outcome, now)
+            return _commit(workspace, ref, snapshot, proposal, outcome, ahead=ahead, now=now)
         except UnsafeTree as exc:
             return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
         except Conflict:
@@ -189,22 +192,29 @@ def _integrate_one(workspace: Workspace, proposal: Proposal, now: datetime) -> I
 
 
 def _commit(
-    workspace: Workspace, ref: str, snapshot: CommitSnapshot, proposal: Proposal, outcome: Outcome, now: datetime
+    workspace: Workspace,
+    ref: str,
+    snapshot: CommitSnapshot,
+    proposal: Proposal,
+    outcome: Outcome,
+    *,
+    ahead: Ahead,
+    now: datetime,
 ) -> IntegrationResult:
-    git, base = workspace.git, snapshot.commit
-    message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
-    after = (outcome.state or snapshot.with_changes(outcome.changes)).blobs()
-    commit = build_commit(git, base, outcome.changes, message, now, after)
-    result = outcome.result.model_copy(update={"commit": commit})
-    new = {path: after.get(path) for path in outcome.changes}
-    known = journal.known_before(new, outcome.offered, snapshot.blobs())
-    entry = journal.Entry(ref=ref, commit=commit, known=known, result=result)
-    unfinished = journal.load(workspace.state_dir).entries
-    journal.save(workspace.state_dir, journal.Journal(entries=(*unfinished, entry)))
-    publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
-    if outcome.state:
-        resident.advance(workspace, outcome.state, commit)
-    return warned(result, *finish(workspace))
+    git, base, blobs = workspace.git, snapshot.commit, ahead.blobs(outcome.changes)
+    ids = {path: blob.oid if blob else None for path, blob in blobs.items()}
+    known = journal.known_before(ids, outcome.offered, snapshot.blobs())
+    tree = store_tree(git, base, blobs)
+    contents = {path: data for path, data in outcome.changes.items() if data is not None}
+    with begun(git, known, tree.files, contents, workspace.state_dir) as checkout:
+        message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
+        commit = make_commit(git, base, tree.oid, message, now)
+        result = outcome.result.model_copy(update={"commit": commit})
+        journal.add(workspace.state_dir, journal.Entry(ref=ref, commit=commit, known=known, result=result))
+        publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
+        if outcome.state:
+            resident.advance(workspace, outcome.state, commit, blobs)
+        return warned(result, *finish(workspace, {commit: checkout}))
 
 
 def _branch(workspace: Workspace) -> str:

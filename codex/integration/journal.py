@@ -61,6 +61,11 @@ def save(state_dir: Path, journal: Journal) -> None:
         point("journal.removed")
 
 
+def add(state_dir: Path, *entries: Entry) -> None:
+    """Keep more entries, after those that are unfinished; errors as of ``load``."""
+    save(state_dir, Journal(entries=(*load(state_dir).entries, *entries)))
+
+
 def merged(entries: Iterable[Entry]) -> dict[str, tuple[str | None, ...]]:
     """Every path of the entries with all the blobs that it may have had."""
     known: dict[str, tuple[str | None, ...]] = {}

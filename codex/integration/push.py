@@ -67,8 +67,11 @@ class Meeting:
 
     def has_work(self) -> bool:
         """True when something waits to be integrated, or commits to be pushed."""
+        return spool.waits(self.workspace) or (self.pushing and self._has_unpushed())
+
+    def _has_unpushed(self) -> bool:
         head = self.workspace.git.head()
-        return spool.waits(self.workspace) or (self.pushing and head is not None and not self._is_there(head))
+        return head is not None and not self._is_there(head)
 
     def look(self) -> None:
         """See what the remote has, and fetch what is missing here. Trouble with the remote is kept as the problem."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from codex.errors import StorageError, UserError, WorkspaceError
 from codex.gitio import GitFailed
 from codex.integration.gitstore import commit_of, differences, is_file_mode, read_blobs
+from codex.integration.objects import Packed
 from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
 from codex.workspace import Workspace
 
@@ -51,10 +52,14 @@ def state_of(workspace: Workspace, commit: str) -> CommitSnapshot:
     return state
 
 
-def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:
-    """Keep the state that was just committed; ``state`` stands on the one that ``state_at`` gave."""
+def advance(workspace: Workspace, state: Snapshot, commit: str, blobs: Mapping[str, Packed | None]) -> None:
+    """Keep the state that was just committed; ``state`` stands on the one that ``state_at`` gave.
+
+    ``blobs`` are those of its changes.
+    """
     if isinstance(state, OverlaySnapshot) and isinstance(state.base, CommitSnapshot):
         state.base.close()
+        state.keep_ids({path: blob.oid for path, blob in blobs.items() if blob})
         _keep(workspace, CommitSnapshot.after(state, commit))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from codex.errors import StorageError
-from codex.integration.objects import Object, object_id
+from codex.integration.objects import object_id
 
 FILE_MODES = ("100644", "100755")
 _TREE_MODE = "40000"
@@ -93,10 +93,10 @@ _kept: OrderedDict[str, Tree] = OrderedDict()
 
 @dataclass
 class NewTree:
-    """The root of a changed state: ``oid``, the trees to be stored, and mode and blob of each file that was set."""
+    """The root of a changed state: ``oid``, new trees as bytes, mode and blob of each file that was set."""
 
     oid: str = ""
-    objects: list[Object] = field(default_factory=list)
+    trees: list[bytes] = field(default_factory=list)
     files: dict[str, FileEntry] = field(default_factory=dict)
 
 
@@ -147,9 +147,9 @@ def _changed(tree: Tree, changes: _Changes, prefix: str, read: Callable[[str], b
 
 
 def _store(tree: Tree, made: NewTree) -> str:
-    each = Object("tree", tree.render())
-    oid = object_id(each)
-    made.objects.append(each._replace(oid=oid))
+    data = tree.render()
+    oid = object_id("tree", data)
+    made.trees.append(data)
     _keep(oid, tree)
     return oid
 

@@ -88,10 +88,11 @@ def _queued(entry: Mapping[str, Any], units: Mapping[str, Any]) -> dict[str, Any
 
 def _unblock(units: dict[str, Any], unit_id: str) -> None:
     """Nobody waits any more for the unit that shipped."""
-    for key, entry in list(units.items()):
-        missing = entry.get("missing") if isinstance(entry, dict) else None
+    waiting = [key for key, entry in units.items() if isinstance(entry, dict) and "missing" in entry]
+    for key in waiting:
+        missing = units[key]["missing"]
         if isinstance(missing, list) and unit_id in missing:
-            units[key] = entry | {"missing": [each for each in missing if each != unit_id]}
+            units[key] = units[key] | {"missing": [each for each in missing if each != unit_id]}
 
 
 def _block(units: Mapping[str, Any], unit_id: str) -> None:

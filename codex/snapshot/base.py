@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,8 +65,7 @@ class Snapshot(ABC):
     def under(self, prefix: str, suffix: str = "") -> Iterator[str]:
         """Paths below the folder ``prefix``, sorted by path components."""
         start = prefix.rstrip("/") + "/"
-        found = [p for p in self.blobs() if p.startswith(start) and p.endswith(suffix)]
-        return iter(sorted(found, key=lambda p: p.split("/")))
+        return iter(_by_parts(p for p in self.blobs() if p.startswith(start) and p.endswith(suffix)))
 
     def with_changes(self, changes: Mapping[str, bytes | None], label: str = "proposed") -> OverlaySnapshot:
         """The same with files replaced or added (bytes) or removed (None)."""
@@ -136,8 +135,15 @@ class Settled(Snapshot):
 
         return self.derived(text_kind(path), make, follow)
 
+    @abstractmethod
+    def few_below(self, start: str) -> list[str] | None:
+        """The paths below a folder (named with its slash) in any order, if few and easily found; else None."""
+
     def under(self, prefix: str, suffix: str = "") -> Iterator[str]:
         start = prefix.rstrip("/") + "/"
+        few = self.few_below(start)
+        if few is not None:  # costs too little to be kept, and to be brought along with every state to come
+            return iter(_by_parts(path for path in few if path.endswith(suffix)))
 
         def follow(paths: list[str], state: OverlaySnapshot) -> list[str]:
             return _in_order(paths, [p for p in state.changes if p.startswith(start) and p.endswith(suffix)], state)
@@ -151,6 +157,10 @@ class Settled(Snapshot):
 
 def text_kind(path: str) -> str:
     return f"text {path}"
+
+
+def _by_parts(paths: Iterable[str]) -> list[str]:
+    return sorted(paths, key=lambda path: path.split("/"))
 
 
 def _in_order(paths: list[str], changed: list[str], state: OverlaySnapshot) -> list[str]:

@@ -15,10 +15,13 @@ from typing import IO
 from codex.errors import CodexError, StorageError, UserError
 from codex.gitio import Git, git_environment
 from codex.snapshot.base import Settled
+from codex.snapshot.listing import Listing
 from codex.snapshot.overlay import OverlaySnapshot
 
 #: Bytes of files that a commit's snapshot keeps in memory for those who read them again.
 _KEPT_BYTES = 64_000_000
+#: Files below a folder that are put in order anew each time somebody asks.
+_FEW = 100
 
 
 class CommitSnapshot(Settled):
@@ -59,7 +62,7 @@ class CommitSnapshot(Settled):
         return found
 
     @cached_property
-    def _blobs(self) -> dict[str, str]:
+    def _blobs(self) -> Listing:
         listing = self.git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).stdout
         found: dict[str, str] = {}
         for line in listing.split(b"\0"):
@@ -69,10 +72,14 @@ class CommitSnapshot(Settled):
             mode, kind, oid = meta.split(b" ")
             if kind == b"blob" and mode != b"120000":
                 found[os.fsdecode(name)] = oid.decode()
-        return found
+        return Listing(found)
 
     def blobs(self) -> Mapping[str, str]:
         return self._blobs
+
+    def few_below(self, start: str) -> list[str] | None:
+        found = self._blobs.below(start)
+        return found if len(found) <= _FEW else None
 
     def read(self, path: str) -> bytes:
         blob = self._blobs[path]

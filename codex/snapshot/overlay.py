@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from codex.snapshot.base import ONE_OF_MANY, Settled, Snapshot, T, blob_id, decoded, text_kind
+from codex.snapshot.listing import Listing
 
 
 class OverlaySnapshot(Settled):
@@ -24,7 +24,14 @@ class OverlaySnapshot(Settled):
     def blobs(self) -> Mapping[str, str]:
         return self._ids
 
-    def listed(self) -> dict[str, str]:
+    def few_below(self, start: str) -> list[str] | None:
+        few = self.base.few_below(start) if isinstance(self.base, Settled) else None
+        if few is None:
+            return None
+        changed = {path for path in self.changes if path.startswith(start)}
+        return [p for p in few if p not in changed] + [p for p in changed if self.changes[p] is not None]
+
+    def listed(self) -> Listing:
         """Every file with its blob id, in path order."""
         return self._ids.listed
 
@@ -43,6 +50,10 @@ class OverlaySnapshot(Settled):
         """Spare decoding a changed file whose text is at hand."""
         if isinstance(self.base, Settled) and not path.startswith(ONE_OF_MANY):
             self.keep(text_kind(path), text)
+
+    def keep_ids(self, ids: Mapping[str, str]) -> None:
+        """Spare hashing changed files whose blob ids are at hand."""
+        self._ids.keep(ids)
 
     def _text(self, path: str) -> str:
         if path not in self.changes and isinstance(self.base, Settled):
@@ -69,24 +80,14 @@ class _OverlayIds(Mapping[str, str]):
         self._base, self._changes = base, changes
         self._new: dict[str, str] = {}
 
+    def keep(self, ids: Mapping[str, str]) -> None:
+        self._new.update(ids)
+
     @cached_property
-    def listed(self) -> dict[str, str]:
-        found = dict(
-            self._base.listed if isinstance(self._base, _OverlayIds) else self._base
-        )  # in path order: only what is new has to find its place
-        for path in self._changes.keys() & found.keys():
-            if self._changes[path] is None:
-                del found[path]
-            else:
-                found[path] = self[path]
-        added = [path for path, data in self._changes.items() if data is not None and path not in found]
-        if not added:
-            return found
-        paths = list(found)
-        for path in added:
-            insort(paths, path)
-        found |= {path: self[path] for path in added}
-        return {path: found[path] for path in paths}
+    def listed(self) -> Listing:
+        base = self._base.listed if isinstance(self._base, _OverlayIds) else self._base
+        listing = base if isinstance(base, Listing) else Listing(dict(base))
+        return listing.after({path: None if data is None else self[path] for path, data in self._changes.items()})
 
     def __getitem__(self, path: str) -> str:
         if path not in self._changes:

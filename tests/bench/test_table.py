@@ -82,7 +82,7 @@ def test_integrations_are_measured_without_it(
         "codexctl integrate FILE, 60 units",
     ]
     assert all(isinstance(row, Row) and row.measured > 0 and row.ratio for row in rows)
-    assert "objects and commit" in capsys.readouterr().out
+    assert "work tree and index" in capsys.readouterr().out
 
 
 def test_every_benchmark_is_in_the_one_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

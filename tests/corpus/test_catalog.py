@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codex.corpus import catalog
+from codex.corpus import catalog, catalogparts, memory
 from codex.corpus.catalog import Entry
 from codex.errors import UserError
 from codex.units.parse import parse_unit
@@ -76,6 +78,47 @@ def catalogs(draw: st.DrawFn) -> str:
         text += [heading, f"{heading}\n- **title**: x\n", f"{heading}prose\n", "\n## Group\n", "\n---\n"][kind]
     text = text.rstrip("\n") + draw(st.sampled_from(["", "\n"]))
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+#: What a catalog written by hand may be strewn with.
+STREWN = st.sampled_from(
+    [
+        "## Group\n",
+        "\n---\n",
+        "```\n",
+        "```py\n## No group\n```\n",
+        "### Remarks here\n",
+        "- **title**: t\n",
+        "  ",
+        "\x0b\n",
+    ]
+)
+
+
+@st.composite
+def strewn_catalogs(draw: st.DrawFn) -> str:
+    headings = SLUGS.map(lambda slug: f"### {slug}\n")
+    stated = SLUGS.map(lambda slug: f"### `{slug}`\n- **unit**: `01.01.01`\n\n")
+    text = "".join(draw(st.lists(st.one_of(headings, stated, STREWN), max_size=14)))
+    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+EDITS = st.lists(st.one_of(ENTRIES, SLUGS), max_size=5)
+
+
+@contextmanager
+def parts_of(size: int) -> Iterator[None]:
+    """Catalogs in parts of so many entries; also small ones are remembered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogparts, "SIZE", size)
+        patch.setattr(memory, "LARGE", 0)
+        yield
+
+
+def edited_by(text: str, edit: Entry | str) -> str:
+    if isinstance(edit, Entry):
+        return catalog.insert_entry(text, edit)
+    return catalog.set_unit(text, edit, "03.09.E1") if edit in catalog.parse(text) else text
 
 
 def slugs(text: str) -> list[str]:
@@ -154,6 +197,36 @@ def test_setting_a_unit_changes_that_line_only(text: str, unit_id: str) -> None:
         assert only_adds_lines(text, edited)
         again = catalog.set_unit(edited, slug, "09.09.09")
         assert changed_lines(edited, again)[0] == [f"-- **unit**: `{unit_id}`"]
+
+
+@given(strewn_catalogs(), EDITS, st.integers(1, 3))
+@settings(deadline=None)
+def test_parts_read_and_change_as_the_whole_does(text: str, edits: list[Entry | str], size: int) -> None:
+    for edit in edits:
+        with parts_of(size):
+            new = edited_by(text, edit)
+            brought, read = catalog.parse(new), catalog._parsed(new)
+            assert brought.entries == read.entries
+            assert "".join(part.text for part in brought.parts) == new
+        assert new == edited_by(text, edit)
+        whole = catalog._parsed(new)
+        assert (len(whole.parts), whole.entries) == (1, read.entries)
+        for slug in slugs(new):
+            first = next(entry for entry in whole.entries if entry.slug == slug)
+            assert (read.get(slug), read.keys(slug)) == (first, whole.keys(slug))
+        text = new
+
+
+@given(strewn_catalogs(), st.integers(1, 3))
+def test_what_a_unit_teaches_comes_in_the_order_of_the_file(text: str, size: int) -> None:
+    with parts_of(size):
+        found = catalog.parse(text)
+        first = dict.fromkeys(entry.slug for entry in found.entries)
+        assert found.taught_by("01.01.01") == tuple(slug for slug in first if found.unit_of(slug) == "01.01.01")
+
+
+def test_a_text_of_one_line_is_read_to_its_end() -> None:
+    assert slugs("### logic.model") == ["logic.model"]
 
 
 @pytest.mark.parametrize("slug", ["", "A.b", "a/b", "../a", "a.b\n## x", "a b", ".a", "-a"])

@@ -16,7 +16,7 @@ from codex.campaign.ledger import CAMPAIGN, Ledger
 from codex.campaign.projection import render
 from codex.campaign.verify import verify
 from codex.check import check_corpus
-from codex.check.affected import _near_change, questions_of
+from codex.check.affected import Questions, _near_change, questions_of
 from codex.check.corpus import SnapshotAnswers
 from codex.check.policy import Policy
 from codex.continuity.corpus import measure_corpus
@@ -107,6 +107,7 @@ def assert_same(kept: CommitSnapshot, fresh: CommitSnapshot) -> None:
     old, new = questions_of(kept, policy), questions_of(fresh, policy)
     assert {path: set(asked) for path, asked in old.asked.items()} == {p: set(a) for p, a in new.asked.items()}
     assert corpus_figures(kept).rows == corpus_figures(fresh).rows
+    assert corpus_figures(kept).means == corpus_figures(fresh).means
     assert SnapshotAnswers(kept).listed_ids() == SnapshotAnswers(fresh).listed_ids()
     assert dict(SnapshotAnswers(kept)._folders) == dict(SnapshotAnswers(fresh)._folders)
     assert render(Ledger.load(kept).document()) == fresh.read(CAMPAIGN)
@@ -121,12 +122,16 @@ def assert_same(kept: CommitSnapshot, fresh: CommitSnapshot) -> None:
 LINES = st.lists(st.text("ab", max_size=4), max_size=8).map("\n".join)
 
 
+def asked_for(texts: list[str]) -> Questions:
+    return Questions(askers={"catalog_contains": dict.fromkeys(texts, ())}, longest=max(map(len, texts), default=0))
+
+
 @settings(max_examples=200, deadline=None)
 @given(old=LINES, new=LINES, texts=st.lists(st.text("ab\n", min_size=1, max_size=5), max_size=8))
 def test_what_a_change_of_the_catalog_can_touch(old: str, new: str, texts: list[str]) -> None:
     """Every text that one version contains and the other does not, wherever and in how many places they differ."""
     differing = {text for text in texts if (text in old) != (text in new)}
-    assert differing <= set(_near_change(texts, old, new))
+    assert differing <= set(_near_change(asked_for(texts), catalog.parse(old), catalog.parse(new)))
 
 
 CHANGES = st.lists(

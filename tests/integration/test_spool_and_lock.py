@@ -82,10 +82,10 @@ def test_a_proposal_on_which_our_code_fails_does_not_block_the_rest(
     good = spool.put(workspace, proposal(workspace, new_unit("00.01.03")))
     apply = integrator.apply_proposal
 
-    def failing(snapshot, given, now, chosen):
+    def failing(snapshot, given, *more):
         if given.title == "poison":
             raise ZeroDivisionError("ours")
-        return apply(snapshot, given, now, chosen)
+        return apply(snapshot, given, *more)
 
     monkeypatch.setattr(integrator, "apply_proposal", failing)
     with pytest.raises(ZeroDivisionError):

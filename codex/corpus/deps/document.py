@@ -89,7 +89,12 @@ class Deps:
     def shipped_ids(self) -> frozenset[str]:
         return frozenset(self.shipped)
 
-    @property
+    @cached_property
+    def in_order(self) -> bool:
+        """True when the shipped units are listed in the order of their ids."""
+        return list(self.shipped) == sorted(self.shipped)
+
+    @cached_property
     def ids(self) -> frozenset[str]:
         """Every id that the document knows."""
         return self.shipped_ids.union(self.pending, self.dependants, self.prerequisites)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,8 @@ from codex.corpus.deps.document import (
     Edge,
     Pair,
     edited_last,
-    ids_in,
     known_last,
     listed,
-    notes_in,
     parse,
 )
 from codex.corpus.jsonfile import insert_in_order, rewrite, shared_object
@@ -26,7 +25,9 @@ from codex.units.ids import is_id
 
 @dataclass
 class _Edit:
-    """A document while it is changed. ``added`` and ``closed`` (places) say what becomes of its edges."""
+    """A document while it is changed. ``added`` and ``closed`` (places) say what becomes of its edges, ``arrived`` are
+    the units that were not shipped before, ``noted`` the new notes.
+    """
 
     text: str
     document: dict[str, Any]
@@ -34,6 +35,8 @@ class _Edit:
     changes: dict[str, Any] = field(default_factory=dict)
     added: list[Edge] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
+    noted: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> _Edit:
@@ -41,17 +44,18 @@ class _Edit:
 
     @property
     def is_regular(self) -> bool:
-        """True when every entry of ``edges`` is an edge, so that places agree."""
-        return len(self.there.edges) == len(listed(self.document, "edges"))
+        """True when every entry of the three lists is one that is read, so that places agree."""
+        there = {"edges": self.there.edges, "pending": self.there.pending, "shipped": self.there.shipped}
+        return all(len(listed(self.document, key)) == len(read) for key, read in there.items())
 
     def add(self, pairs: Iterable[Pair], shipped: Collection[str]) -> None:
-        done = self.there.shipped_ids.union(shipped)
         for before, after in dict.fromkeys(pairs):
             if not (is_id(before) and is_id(after)):
                 said = f"{before!r} → {after!r} is no prerequisite edge"
                 raise UserError(f"{said}: both ends must be ids such as 03.09.02.")
             if after not in self.there.dependants.get(before, ()):
-                self.added.append(Edge(before, after, "shipped" if {before, after} <= done else "pending"))
+                state = "shipped" if self._are_shipped((before, after), shipped) else "pending"
+                self.added.append(Edge(before, after, state))
         if self.added:
             new = [{"from": edge.before, "to": edge.after, "state": edge.state} for edge in self.added]
             self.changes["edges"] = [*listed(self.document, "edges"), *new]
@@ -59,16 +63,35 @@ class _Edit:
     def ship(self, unit_id: str, shipped: Collection[str]) -> None:
         if not is_id(unit_id):
             raise UserError(f"{unit_id!r} is no unit id.")
-        self.changes["shipped"] = insert_in_order(listed(self.document, "shipped"), unit_id)
+        if unit_id not in self.there.shipped_ids:
+            self.arrived.append(unit_id)
+            self.changes["shipped"] = self._shipped_with(unit_id)
         if unit_id in listed(self.document, "pending"):
             self.changes["pending"] = [entry for entry in self.document["pending"] if entry != unit_id]
         edges = self.changes.get("edges", listed(self.document, "edges"))
-        done = self.there.shipped_ids.union(shipped, (unit_id,))
-        self.closed = [at for at in self._open(len(edges)) if _is_ready(edges[at], unit_id, done)]
+        done = {*shipped, unit_id}
+        self.closed = [at for at in self._open(len(edges)) if self._is_ready(edges[at], unit_id, done)]
         if self.closed:
             edges = self.changes["edges"] = list(edges)
             for at in self.closed:
                 edges[at] = edges[at] | {"state": "shipped"}
+
+    def _shipped_with(self, unit_id: str) -> list[Any]:
+        """As ``insert_in_order`` has it; whether the list is sorted is known."""
+        items = listed(self.document, "shipped")
+        is_sorted = self.there.in_order and len(items) == len(self.there.shipped)
+        at = bisect(items, unit_id) if is_sorted else len(items)
+        return [*items[:at], unit_id, *items[at:]]
+
+    def _are_shipped(self, ends: Iterable[str], more: Collection[str]) -> bool:
+        return all(end in self.there.shipped_ids or end in more for end in ends)
+
+    def _is_ready(self, entry: Any, unit_id: str, more: Collection[str]) -> bool:
+        """True for a pending edge of the unit whose ends are both shipped."""
+        if not isinstance(entry, dict) or entry.get("state") != "pending":
+            return False
+        ends = [end for end in (entry.get("from"), entry.get("to")) if isinstance(end, str)]
+        return len(ends) == 2 and unit_id in ends and self._are_shipped(ends, more)
 
     def _open(self, edges: int) -> Iterable[int]:
         if not self.is_regular:
@@ -77,25 +100,16 @@ class _Edit:
 
     def note(self, unit_id: str, note: str) -> None:
         notes = self.document.get("_notes")
-        self.changes["_notes"] = (notes if isinstance(notes, dict) else {}) | {unit_id: one_line(note)}
+        self.noted = {unit_id: one_line(note)}
+        self.changes["_notes"] = (notes if isinstance(notes, dict) else {}) | self.noted
 
     def done(self) -> str:
         """The text with the changes. What is known of the old text is brought along to the new one."""
         value = {**self.document, **self.changes}
         new = rewrite(self.text, value, PATH, old=self.document, keep=True)
         if self.is_regular:
-            made = known_last.put(new, _followed(self.there, self.changes, self.added, self.closed))
-            if len(made.pending) == len(value.get("pending", ())):
-                edited_last.put(new, made)
+            edited_last.put(new, known_last.put(new, _followed(self)))
         return new
-
-
-def _is_ready(entry: Any, unit_id: str, done: Collection[str]) -> bool:
-    """True for a pending edge of the unit whose ends are both shipped."""
-    if not isinstance(entry, dict) or entry.get("state") != "pending":
-        return False
-    ends = (entry.get("from"), entry.get("to"))
-    return unit_id in ends and all(isinstance(end, str) and end in done for end in ends)
 
 
 def enter_unit(text: str, pairs: Iterable[Pair], unit_id: str, shipped: Collection[str] = (), note: str = "") -> str:
@@ -148,25 +162,39 @@ def set_note(text: str, unit_id: str, note: str) -> str:
     return edit.done()
 
 
-def _followed(there: Deps, changes: Mapping[str, Any], added: Sequence[Edge], closed: Sequence[int]) -> Deps:
-    edges = [*there.edges, *added]
-    for at in closed:
-        edges[at] = Edge(edges[at].before, edges[at].after, "shipped")
+def _followed(edit: _Edit) -> Deps:
+    """What reading the changed document would give: what was read of the old one, and what the edit did to it."""
+    there, added = edit.there, edit.added
+    edges = there.edges + tuple(added)
     made = Deps(
-        tuple(edges),
-        ids_in(changes, "pending") if "pending" in changes else there.pending,
-        ids_in(changes, "shipped") if "shipped" in changes else there.shipped,
-        notes_in(changes) if "_notes" in changes else there.notes,
+        _closed(edges, edit.closed) if edit.closed else edges,
+        tuple(edit.changes.get("pending", there.pending)),
+        tuple(edit.changes.get("shipped", there.shipped)),
+        {**there.notes, **edit.noted} if edit.noted else there.notes,
     )
-    waiting = (at for at in range(len(there.edges), len(edges)) if edges[at].state == "pending")
+    waiting = (at for at in range(len(there.edges), len(edges)) if made.edges[at].state == "pending")
     known: dict[str, Any] = {
         "dependants": _joined(there.dependants, ((e.before, e.after) for e in added)),
         "prerequisites": _joined(there.prerequisites, ((e.after, e.before) for e in added)),
-        "open_edges": (*(at for at in there.open_edges if at not in closed), *waiting),
-        "ends": there.ends.union(end for edge in added for end in (edge.before, edge.after)),
+        "open_edges": (*(at for at in there.open_edges if at not in edit.closed), *waiting),
+        "ends": _grown(there.ends, [end for edge in added for end in (edge.before, edge.after)]),
+        "shipped_ids": _grown(there.shipped_ids, edit.arrived),
+        "in_order": there.in_order,  # an id comes to its place, or to the end of a list that had no order before
     }
     vars(made).update(known)  # what the cached properties would work out
     return made
+
+
+def _closed(edges: tuple[Edge, ...], closed: Iterable[int]) -> tuple[Edge, ...]:
+    found = list(edges)
+    for at in closed:
+        found[at] = Edge(found[at].before, found[at].after, "shipped")
+    return tuple(found)
+
+
+def _grown(known: frozenset[str], more: Iterable[str]) -> frozenset[str]:
+    new = [each for each in more if each not in known]
+    return known.union(new) if new else known
 
 
 def _joined(adjacent: Mapping[str, list[str]], pairs: Iterable[Pair]) -> dict[str, list[str]]:

@@ -2,14 +2,13 @@
 
 Figures of a unit depend on its bytes and on the registered anchor phrases alone. So a state's figures are those of the
 state before with the units that changed measured anew; only another set of phrases has every unit measured again.
+Sums are brought along too: as whole numbers they are exact, so that the way to a state leaves no trace in its means.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from codex.cache.place import store_of
 from codex.continuity.anchors import AnchorPhrases
@@ -21,20 +20,45 @@ from codex.snapshot import OverlaySnapshot, Snapshot
 
 #: A unit's figure for each of THRESHOLDS, in their order.
 Row = tuple[float, ...]
+#: Every figure is a whole number of these parts of one: a float has no bit of less.
+_PARTS = 1 << 1074
 
 
 @dataclass(frozen=True)
 class CorpusFigures:
-    """The figures of every unit, by path, under a set of anchor phrases. Never changed once it is made."""
+    """The figures of every unit, by path, under a set of anchor phrases. Never changed once it is made.
+
+    ``sums``: of each metric over the units, in ``_PARTS`` of one.
+    """
 
     anchors: AnchorPhrases
-    rows: Mapping[str, Row]
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    sums: tuple[int, ...] = (0,) * len(THRESHOLDS)
 
-    @cached_property
+    @property
     def means(self) -> dict[str, float]:
         """The plain mean of each metric by its key; empty without units."""
-        columns = zip(*self.rows.values(), strict=True)
-        return {t.key: math.fsum(c) / len(self.rows) for t, c in zip(THRESHOLDS, columns, strict=False)}
+        units = len(self.rows)
+        return {t.key: total / _PARTS / units for t, total in zip(THRESHOLDS, self.sums, strict=True) if units}
+
+    def with_rows(self, new: Mapping[str, Row], gone: Iterable[str] = ()) -> CorpusFigures:
+        """With the figures of units that came or changed, and without those of units that are gone."""
+        rows = dict(self.rows)
+        old = [rows.pop(path) for path in (*new, *gone) if path in rows]
+        rows.update(new)
+        added, dropped = _sums(new.values()), _sums(old)
+        sums = (a + b - c for a, b, c in zip(self.sums, added, dropped, strict=True))
+        return CorpusFigures(self.anchors, rows, tuple(sums))
+
+
+def _sums(rows: Collection[Row]) -> list[int]:
+    return [sum(_whole(row[at]) for row in rows) for at in range(len(THRESHOLDS))]
+
+
+def _whole(figure: float) -> int:
+    """How many of the ``_PARTS`` the figure has."""
+    over, under = figure.as_integer_ratio()
+    return over * (_PARTS // under)
 
 
 def unit_figures(snapshot: Snapshot, path: str) -> dict[str, float]:
@@ -61,7 +85,7 @@ def corpus_figures(snapshot: Snapshot) -> CorpusFigures:
 def _measured(snapshot: Snapshot) -> CorpusFigures:
     paths = list(snapshot.under("content", ".md"))
     measured = measure_corpus(snapshot, paths, store=store_of(snapshot)).units
-    return CorpusFigures(registered_anchors(snapshot), {unit.path: _row(unit) for unit in measured})
+    return CorpusFigures(registered_anchors(snapshot)).with_rows({unit.path: _row(unit) for unit in measured})
 
 
 def _measured_after(before: CorpusFigures, state: OverlaySnapshot) -> CorpusFigures:
@@ -70,10 +94,7 @@ def _measured_after(before: CorpusFigures, state: OverlaySnapshot) -> CorpusFigu
     changed = [path for path in state.changes if path.startswith("content/") and path.endswith(".md")]
     if not changed:
         return before
-    rows = dict(before.rows)
-    for path in changed:
-        rows.pop(path, None)
-    return CorpusFigures(before.anchors, rows | _rows(state, filter(state.exists, changed), before.anchors))
+    return before.with_rows(_rows(state, filter(state.exists, changed), before.anchors), changed)
 
 
 def _rows(snapshot: Snapshot, paths: Iterable[str], anchors: AnchorPhrases) -> dict[str, Row]:

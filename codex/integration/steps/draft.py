@@ -67,14 +67,23 @@ class Draft:
         else:
             self.changes.pop(path, None)
 
-    def edit(self, path: str, change: Callable[[str], str], default: str | None = None) -> None:
-        """Put ``change`` of the file's text; an absent file is left alone unless there is a ``default`` for it."""
+    def edit(
+        self,
+        path: str,
+        change: Callable[[str], str],
+        default: str | None = None,
+        encoded: Callable[[str], bytes] = str.encode,
+    ) -> None:
+        """Put ``change`` of the file's text; an absent file is left alone unless there is a ``default`` for it.
+
+        ``encoded`` gives a text in UTF-8, where somebody knows how to do that quickly.
+        """
         if default is None and not self.exists(path):
             return
         old = self.text(path, default)
         new = change(old)
         if new is not old or not self.exists(path):
-            self.put(path, new.encode("utf-8"))
+            self.put(path, encoded(new))
             self._texts[path] = new
 
     def _forget(self, path: str) -> None:

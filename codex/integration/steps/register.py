@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from codex.corpus import catalog, connections, deps, planfile, unitstatus
 from codex.corpus.catalog import Entry
@@ -71,7 +72,8 @@ def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -
         entry = catalog_entry(given, unit.id) if given else catalog.stub_entry(unit, _concepts(index, unit))
         try:
             complete, before = change.action == "new", draft.changes.get(catalog.PATH)
-            draft.edit(catalog.PATH, lambda text: _entered(text, entry, complete=complete), catalog.EMPTY)
+            entered = partial(_entered, entry=entry, complete=complete)
+            draft.edit(catalog.PATH, entered, catalog.EMPTY, catalog.encoded)
             if draft.changes.get(catalog.PATH) != before:
                 return [f"catalog entry {slug} {'names it' if slug in index.catalog else 'added'}"]
         except DataError:
@@ -81,7 +83,7 @@ def _catalog(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -
     return []
 
 
-def _entered(text: str, entry: Entry, *, complete: bool) -> str:
+def _entered(text: str, *, entry: Entry, complete: bool) -> str:
     """The catalog with the entry. One that is there is kept; to ``complete`` it, a planned one gets its unit."""
     there = catalog.parse(text)
     if complete and entry.slug in there and not there.unit_of(entry.slug):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from codex.corpus import catalog
-from codex.corpus.catalog import Placed
+from codex.corpus.catalogparts import Placed
 from codex.errors import UserError
 from codex.integration.adoption.kind import Found, Kind, Repair
 from codex.integration.adoption.view import View
@@ -31,7 +31,7 @@ def _entries(view: View) -> Iterator[tuple[Placed, str, list[str]]]:
     """Each first entry of a concept that shipped units teach: the entry, the unit that it names, those units."""
     units = taught(view)
     for entry in view.catalog.entries:
-        if entry.slug in units and view.catalog.get(entry.slug) is entry:
+        if entry.slug in units and view.catalog.get(entry.slug) == entry:
             yield entry, view.catalog.unit_of(entry.slug), units[entry.slug]
 
 
@@ -129,13 +129,13 @@ def _find_shared(view: View) -> Iterator[Found]:
 def _find_repeated(view: View) -> Iterator[Found]:
     counts = Counter(entry.slug for entry in view.catalog.entries)
     for entry in view.catalog.entries:
-        if counts[entry.slug] > 1 and view.catalog.get(entry.slug) is not entry:
+        if counts[entry.slug] > 1 and view.catalog.get(entry.slug) != entry:
             yield _at(view, entry, f"{entry.slug} has an entry above already; the first one counts")
 
 
 def _find_fileless(view: View) -> Iterator[Found]:
     for entry in view.catalog.entries:
-        named = view.catalog.unit_of(entry.slug) if view.catalog.get(entry.slug) is entry else ""
+        named = view.catalog.unit_of(entry.slug) if view.catalog.get(entry.slug) == entry else ""
         if named and named not in view.shipped:
             yield _at(view, entry, f"{entry.slug} names {named}, which has no shipped unit here")
 
