@@ -106,7 +106,7 @@ class SnapshotAnswers:
     # For finding out what a change may affect (affected.py)
 
     def identity_at(self, path: str) -> Identity | None:
-        """Id and status of a unit file; None when there is none, or it has no id."""
+        """What the index keeps of a unit file; None when there is none, or it has no id."""
         return self._content.identities.get(path) or self._site.identities.get(path)
 
     def listed_ids(self) -> tuple[frozenset[object], frozenset[str]]:

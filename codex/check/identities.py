@@ -11,22 +11,24 @@ from codex.check.facts import Facts
 from codex.snapshot import Snapshot
 from codex.units import Unit, parse_unit
 
-#: The kind of fact about a file: id and status.
+#: The kind of fact about a file: id, status and concept.
 IDENTITY = "identity"
 
 
 class Identity(NamedTuple):
-    """What the index keeps of a file: id and status as text, stripped."""
+    """What the index keeps of a file: id, status and concept id as text, stripped."""
 
     id: str
     status: str
+    concept: str
 
 
 def identity_of(unit: Unit) -> Identity | None:
-    """Id and status of a unit; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
+    """What there is of it in a unit; None when it cannot be parsed or has no id (unit-rubric §1.5)."""
     if "id" not in unit.frontmatter:
         return None
-    return Identity(str(unit.frontmatter["id"]).strip(), str(unit.frontmatter.get("status", "")).strip())
+    status = str(unit.frontmatter.get("status", "")).strip()
+    return Identity(str(unit.frontmatter["id"]).strip(), status, unit.text_value("concept_catalog_id"))
 
 
 def _identity_in(path: str, data: bytes) -> Identity | None:

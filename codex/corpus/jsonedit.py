@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from codex.corpus.jsonlayout import Growing, Layout, Patch, patched
+from codex.corpus.jsonlayout import Growing, Layout, Patch
 from codex.corpus.jsonmatch import Change, New, alike, list_steps, object_steps
 from codex.corpus.jsonscan import document_span, value_start
 from codex.corpus.jsonstyle import comma, detect_style, dump, render
@@ -33,8 +33,10 @@ class Rewriting:
         self.text, self.style = text, detect_style(text)
         self.patches: list[Patch] = []
 
-    def result(self) -> str:
-        return patched(self.text, self.patches)
+    @property
+    def is_ascii(self) -> bool:
+        """True when places in the text and in its bytes are the same, before and after."""
+        return self.text.isascii() and all(patch.new.isascii() for patch in self.patches)
 
     def document(self, old: Any, new: Any, layout: Layout | None) -> Layout | None:
         """Make the document say ``new``; gives its new layout where that is known."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codex.corpus.jsonedit import Rewriting
-from codex.corpus.jsonlayout import Layout
+from codex.corpus.jsonlayout import Layout, patched, patched_data
 from codex.corpus.memory import Memory
 from codex.errors import DataError
 
@@ -65,18 +65,33 @@ def rewrite(text: str, value: Any, where: str = "The file", *, old: Any = None, 
         layout = rewriting.document(old, value, known.layout if known else None)
     except RecursionError as exc:
         raise DataError(f"{where} is nested too deeply to be edited.", remedy="Mend the file.") from exc
-    new = rewriting.result()
+    new, data = _patched(rewriting, known.data if known else None)
     if keep:
-        _known.put(new, _Known(value, layout))
+        _known.put(new, _Known(value, layout, data))
     return new
+
+
+def _patched(rewriting: Rewriting, data: bytes | None) -> tuple[str, bytes | None]:
+    """The new text, and its bytes where they are made on the way; ``data``: the old ones, if they are at hand."""
+    if not rewriting.patches or not rewriting.is_ascii:
+        return patched(rewriting.text, rewriting.patches), None
+    new = patched_data(data or rewriting.text.encode("ascii"), rewriting.patches)
+    return new.decode("ascii"), new
+
+
+def encoded(text: str) -> bytes:
+    """The text in UTF-8; a large one that was just rewritten has its bytes already."""
+    known = _known.get(text)
+    return known.data if known and known.data else text.encode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a text: its value, and if it was rewritten its layout."""
+    """What is known of a text: its value, and if it was rewritten its layout and perhaps its bytes."""
 
     value: Any
     layout: Layout | None = None
+    data: bytes | None = None
 
 
 #: Large documents, with their layouts.

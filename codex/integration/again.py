@@ -176,7 +176,8 @@ def _applied(workspace: Workspace, chain: Chain, proposal: Proposal, now: dateti
     except UnsafeTree as exc:
         return IntegrationResult(proposal=proposal.id, status="refused", reason=str(exc))
     if outcome.state:
-        resident.advance(workspace, outcome.state, chain.tip, blobs)
+        resident.foresee(outcome.state, blobs)
+        resident.advance(workspace, outcome.state, chain.tip)
     return outcome.result.model_copy(update={"commit": chain.tip})
 
 

@@ -9,7 +9,7 @@ when every unit was accepted: they tell of all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from codex.integration.steps.continuity import regressions
 from codex.integration.steps.coverage import write_coverage
 from codex.integration.steps.decide import decide_connections
 from codex.integration.steps.documents import announce, propose_connections, write_documents
-from codex.integration.steps.draft import Draft
+from codex.integration.steps.draft import Changes, Draft, Ready
 from codex.integration.steps.plan import refresh_plan
 from codex.integration.steps.record import for_the_whole, record_costs, record_events, write_report
 from codex.integration.steps.refused import Refused
@@ -32,9 +32,6 @@ from codex.settings import Settings
 from codex.snapshot import Snapshot, blob_id
 from codex.tracks.registry import is_subject
 from codex.units import is_id
-
-#: Path → whole new content of a file, None where it is removed.
-Changes = Mapping[str, bytes | None]
 
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 
@@ -62,7 +59,7 @@ def apply_proposal(
     proposal: Proposal,
     now: datetime,
     settings: Settings,
-    ready: Callable[[Changes], None] = _nobody_waits,
+    ready: Ready = _nobody_waits,
 ) -> Outcome:
     """What the proposal would change in the snapshot.
 
@@ -79,9 +76,7 @@ def apply_proposal(
         return Outcome(result)
 
 
-def _apply(
-    snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings, ready: Callable[[Changes], None]
-) -> Outcome:
+def _apply(snapshot: Snapshot, proposal: Proposal, now: datetime, settings: Settings, ready: Ready) -> Outcome:
     _require_harmless(proposal)
     draft = Draft(snapshot)
     policy = settings.check.shipping
@@ -89,7 +84,7 @@ def _apply(
     ledger = Ledger.load(draft.snapshot())
     _require_claim(ledger, proposal, now)
     announce(draft, proposal)
-    draft, batch = integrate_units(draft, proposal, policy)
+    draft, batch = integrate_units(draft, proposal, policy, ready)
     batch.withdrawn += withdraw_units(draft, proposal, ledger, policy, now)
     batch.decided += decide_connections(draft, proposal, now)
     notes = [*mended, *_write_the_rest(draft, proposal, batch, ledger, now)]

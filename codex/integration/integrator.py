@@ -31,6 +31,7 @@ from codex.integration.lock import LockHeld, integrator_lock
 from codex.integration.message import applied_in, commit_message
 from codex.integration.proposal import IntegrationResult, Proposal
 from codex.integration.push import Meeting
+from codex.integration.threads import threads
 from codex.integration.trees import UnsafeTree
 from codex.integration.upkeep import keep_up
 from codex.snapshot import CommitSnapshot, Snapshot
@@ -208,12 +209,15 @@ def _commit(
     contents = {path: data for path, data in outcome.changes.items() if data is not None}
     with begun(git, known, tree.files, contents, workspace.state_dir) as checkout:
         message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
-        commit = make_commit(git, base, tree.oid, message, now)
+        making = threads().submit(make_commit, git, base, tree.oid, message, now)
+        if outcome.state:
+            resident.foresee(outcome.state, blobs)
+        commit = making.result()
         result = outcome.result.model_copy(update={"commit": commit})
         journal.add(workspace.state_dir, journal.Entry(ref=ref, commit=commit, known=known, result=result))
         publish(git, ref, commit, base, reason=f"codex: {proposal.title}")
         if outcome.state:
-            resident.advance(workspace, outcome.state, commit, blobs)
+            resident.advance(workspace, outcome.state, commit)
         return warned(result, *finish(workspace, {commit: checkout}))
 
 

@@ -52,14 +52,20 @@ def state_of(workspace: Workspace, commit: str) -> CommitSnapshot:
     return state
 
 
-def advance(workspace: Workspace, state: Snapshot, commit: str, blobs: Mapping[str, Packed | None]) -> None:
-    """Keep the state that was just committed; ``state`` stands on the one that ``state_at`` gave.
+def foresee(state: Snapshot, blobs: Mapping[str, Packed | None]) -> None:
+    """Work out for a state what is known of the one that it stands on, so that ``advance`` finds it ready.
 
     ``blobs`` are those of its changes.
     """
+    if isinstance(state, OverlaySnapshot):
+        state.keep_ids({path: blob.oid for path, blob in blobs.items() if blob})
+        state.work_out()
+
+
+def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:
+    """Keep the state that was just committed; ``state`` stands on the one that ``state_at`` gave."""
     if isinstance(state, OverlaySnapshot) and isinstance(state.base, CommitSnapshot):
         state.base.close()
-        state.keep_ids({path: blob.oid for path, blob in blobs.items() if blob})
         _keep(workspace, CommitSnapshot.after(state, commit))
 
 

@@ -38,6 +38,11 @@ class Snapshot(ABC):
 
     label: str
 
+    @property
+    def is_settled(self) -> bool:
+        """True when it cannot change: what was worked out for it is kept (``derived``)."""
+        return False
+
     @abstractmethod
     def blobs(self) -> Mapping[str, str]:
         """Every file: path to git blob id, in path order."""
@@ -88,6 +93,10 @@ class Snapshot(ABC):
 
 class Settled(Snapshot):
     """A snapshot that cannot change."""
+
+    @property
+    def is_settled(self) -> bool:
+        return True
 
     @cached_property
     def _values(self) -> dict[str, Any]:

@@ -7,12 +7,11 @@ import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from codex.errors import CodexError, StorageError, UserError
+from codex.errors import StorageError, UserError
 from codex.gitio import Git, git_environment
 from codex.snapshot.base import Settled
 from codex.snapshot.listing import Listing
@@ -51,9 +50,7 @@ class CommitSnapshot(Settled):
         found.git, found._lock, found._process, found._kept = base.git, threading.Lock(), None, base._kept
         found.commit = found.label = commit
         found._blobs = state.listed()
-        for kind, (make, follow) in list(base._ways.items()):  # working one out may add another
-            with suppress(CodexError, KeyError, ValueError):  # what cannot be followed is worked out when asked for
-                state.derived(kind, make, follow)
+        state.work_out()
         found._values.update(state._values)
         found._ways.update(base._ways | state._ways)
         for path, data in state.changes.items():

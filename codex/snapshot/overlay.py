@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 
+from codex.errors import CodexError
 from codex.snapshot.base import ONE_OF_MANY, Settled, Snapshot, T, blob_id, decoded, text_kind
 from codex.snapshot.listing import Listing
 
@@ -16,6 +18,10 @@ class OverlaySnapshot(Settled):
         self.base = base
         self.changes = dict(changes)
         self.label = label
+
+    @property
+    def is_settled(self) -> bool:
+        return self.base.is_settled
 
     @cached_property
     def _ids(self) -> _OverlayIds:
@@ -46,9 +52,16 @@ class OverlaySnapshot(Settled):
             return data
         return self.base.read(path)
 
+    def work_out(self) -> None:
+        """Work out all that is known of the snapshot below; what cannot be followed is left until it is asked for."""
+        ways = list(self.base._ways.items()) if isinstance(self.base, Settled) else []  # more may be added meanwhile
+        for kind, (make, follow) in ways:
+            with suppress(CodexError, KeyError, ValueError):
+                self.derived(kind, make, follow)
+
     def keep_text(self, path: str, text: str) -> None:
         """Spare decoding a changed file whose text is at hand."""
-        if isinstance(self.base, Settled) and not path.startswith(ONE_OF_MANY):
+        if self.is_settled and not path.startswith(ONE_OF_MANY):
             self.keep(text_kind(path), text)
 
     def keep_ids(self, ids: Mapping[str, str]) -> None:
@@ -63,7 +76,7 @@ class OverlaySnapshot(Settled):
     def derived(
         self, kind: str, make: Callable[[Snapshot], T], follow: Callable[[T, OverlaySnapshot], T] | None = None
     ) -> T:
-        if not isinstance(self.base, Settled):  # what lies below may change
+        if not self.is_settled:  # what lies below may change
             return make(self)
         return super().derived(kind, make, follow)
 

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 
 from codex.snapshot import Snapshot, decoded
 
+#: Path → whole new content of a file, None where it is removed.
+Changes = Mapping[str, bytes | None]
+#: Who wants to know, before all is worked out, of files that will hardly change any more.
+Ready = Callable[[Changes], None]
+
 
 class Draft:
     """Files of ``base`` with changes on top (None: removed); nothing is written. ``copy`` to try something out."""
 
-    def __init__(self, base: Snapshot, changes: Mapping[str, bytes | None] | None = None) -> None:
+    def __init__(self, base: Snapshot, changes: Changes | None = None) -> None:
         self.base = base
         self.changes: dict[str, bytes | None] = dict(changes or {})
         self._texts: dict[str, str] = {}

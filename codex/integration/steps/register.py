@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from codex.corpus import catalog, connections, deps, planfile, unitstatus
+from codex.check.corpus import SnapshotAnswers
+from codex.check.identities import Identity, identity_of
+from codex.corpus import catalog, connections, deps, jsonfile, planfile, unitstatus
 from codex.corpus.catalog import Entry
 from codex.corpus.index import CorpusIndex
 from codex.errors import DataError, UserError
@@ -37,7 +39,7 @@ def register(draft: Draft, change: UnitChange, unit: Unit) -> Registered:
     unknown = [each for each in named if index.connections.get(each) is None]
     actions += [f"connection {each} names it" for each in named if each not in unknown]
     planned = draft.changes.get(planfile.PATH)
-    draft.edit(planfile.PATH, lambda text: ship(text, unit))
+    draft.edit(planfile.PATH, lambda text: ship(text, unit), encoded=jsonfile.encoded)
     actions += ["marked shipped in the plan"] * (draft.changes.get(planfile.PATH) != planned)
     actions += [f"placeholder drawn: {path}" for path in _figures(draft, unit)]
     return Registered(tuple(unknown), tuple(actions))
@@ -97,12 +99,9 @@ def catalog_entry(given: CatalogEntry, unit_id: str) -> Entry:
 
 
 def _concepts(index: CorpusIndex, unit: Unit) -> dict[str, str]:
-    found = {}
-    for unit_id in unit.prerequisites:
-        prerequisite = index.unit(unit_id)
-        if prerequisite:
-            found[unit_id] = prerequisite.text_value("concept_catalog_id")
-    return {unit_id: slug for unit_id, slug in found.items() if slug}
+    """The concepts of the unit's prerequisites, by id, as far as there are any."""
+    found = {unit_id: _identity(index, unit_id) for unit_id in unit.prerequisites}
+    return {unit_id: there.concept for unit_id, there in found.items() if there and there.concept}
 
 
 def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> list[str]:
@@ -117,7 +116,7 @@ def _graph(draft: Draft, change: UnitChange, unit: Unit, index: CorpusIndex) -> 
         known = unit.id in index.deps.notes or change.action != "new"
         return deps.enter_unit(text, edges, unit.id, shipped, "" if known else unit.title or unit.slug)
 
-    draft.edit(deps.PATH, changed, deps.EMPTY)
+    draft.edit(deps.PATH, changed, deps.EMPTY, jsonfile.encoded)
     new = [f"{before} → {after}" for before, after in edges if after not in index.deps.dependants.get(before, ())]
     said = [f"edges added: {', '.join(new)}"] if new else []
     noted = unit.id not in index.deps.notes and change.action == "new"
@@ -136,15 +135,26 @@ def unit_edges(unit: Unit, index: CorpusIndex) -> list[deps.Pair]:
 
 def is_shipped(index: CorpusIndex, unit_id: str) -> bool:
     """True when a unit file of this id stands in the corpus with status ``shipped``."""
-    unit = index.unit(unit_id)
+    unit = _identity(index, unit_id)
     return unit is not None and unit.status == "shipped"
+
+
+def _identity(index: CorpusIndex, unit_id: str) -> Identity | None:
+    """What the checks know of a unit. A state that cannot change keeps it, so no file needs to be read for it."""
+    path = index.path_of(unit_id)
+    if path is None:
+        return None
+    if index.snapshot.is_settled:
+        return SnapshotAnswers(index.snapshot).identity_at(path)
+    return identity_of(index.unit_at(path))
 
 
 def _connections(draft: Draft, unit: Unit) -> list[str]:
     """Add the unit to the registered connections it names, and return all that it names."""
     named = named_connections(unit)
     if named:
-        draft.edit(connections.PATH, lambda text: connections.add_unit(text, unit.id, named))
+        add = partial(connections.add_unit, unit_id=unit.id, connection_ids=named)
+        draft.edit(connections.PATH, add, encoded=jsonfile.encoded)
     return named
 
 

@@ -13,10 +13,10 @@ from codex.integration.hostile import hostile
 from codex.integration.proposal import ConnectionDecision, Proposal, RejectedUnit, UnitChange
 from codex.integration.steps.collisions import doubts, is_another, taken
 from codex.integration.steps.continuity import unit_figures
-from codex.integration.steps.draft import Draft
+from codex.integration.steps.draft import Draft, Ready
 from codex.integration.steps.judge import judge_changed, judge_new, judge_others, look_around
 from codex.integration.steps.refused import Rejected, rejected
-from codex.integration.steps.register import is_shipped, record_status, register
+from codex.integration.steps.register import Registered, is_shipped, record_status, register
 from codex.integration.steps.withdraw import Withdrawn
 from codex.snapshot import OverlaySnapshot, Snapshot, blob_id
 from codex.units import Unit, parse_unit, set_frontmatter_value
@@ -52,15 +52,35 @@ class Batch:
     decided: list[ConnectionDecision] = field(default_factory=list)
 
 
-def integrate_units(draft: Draft, proposal: Proposal, policy: Policy) -> tuple[Draft, Batch]:
-    """Try each unit on top of those accepted before it, prerequisites first; one that is rejected leaves no trace."""
+@dataclass(frozen=True)
+class _Entered:
+    """A unit that is in the draft and not judged yet. ``index`` is that of the state before."""
+
+    change: UnitChange
+    path: str
+    text: str
+    unit: Unit
+    index: CorpusIndex
+    registered: Registered
+    cleared: tuple[str, ...]
+
+
+def integrate_units(draft: Draft, proposal: Proposal, policy: Policy, ready: Ready) -> tuple[Draft, Batch]:
+    """Try each unit on top of those accepted before it, prerequisites first; one that is rejected leaves no trace.
+
+    ``ready`` is told what the last one changes before it is judged.
+    """
     batch = Batch()
     if proposal.units:
         look_around(draft, policy)
-    for change in _in_order(proposal.units):
+    changes = list(_in_order(proposal.units))
+    for change in changes:
         attempt = draft.copy()
         try:
-            batch.accepted.append(_integrate_unit(attempt, draft, proposal, change, policy))
+            entered = _entered(attempt, draft, change)
+            if change is changes[-1]:
+                ready(attempt.changes)
+            batch.accepted.append(_judged(attempt, draft, proposal, entered, policy))
         except Rejected as exc:
             batch.rejected.append(exc.unit)
         else:
@@ -80,7 +100,7 @@ def _in_order(changes: Sequence[UnitChange]) -> Iterator[UnitChange]:
             yield waiting.pop(unit_id)
 
 
-def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: UnitChange, policy: Policy) -> Accepted:
+def _entered(draft: Draft, before: Draft, change: UnitChange) -> _Entered:
     reason = hostile(change.text)
     if reason:
         raise rejected(change.id, "hostile", reason)
@@ -92,14 +112,19 @@ def _integrate_unit(draft: Draft, before: Draft, proposal: Proposal, change: Uni
     unit = parse_unit(text.encode("utf-8"), path)
     _require_identity(change, unit)
     registered = register(draft, change, unit)
-    cleared = _clear_flags(draft, unit)
+    return _Entered(change, path, text, unit, index, registered, tuple(_clear_flags(draft, unit)))
+
+
+def _judged(draft: Draft, before: Draft, proposal: Proposal, entered: _Entered, policy: Policy) -> Accepted:
+    change, path, unit = entered.change, entered.path, entered.unit
     is_new = change.action == "new"
     checks = judge_new(change, path, draft, policy) if is_new else judge_changed(change, path, before, draft, policy)
     judge_others(change, path, before, draft, policy)
-    written = not before.exists(path) or before.text(path) != text
+    written = not before.exists(path) or before.text(path) != entered.text
     record_status(draft, proposal, unit, checks, unit_figures(draft.snapshot(), path))
-    odd = tuple(doubts(unit, index)) if is_new and written else ()
-    return Accepted(change, path, checks, written, registered.unknown, tuple(cleared), registered.actions, odd)
+    odd = tuple(doubts(unit, entered.index)) if is_new and written else ()
+    told = entered.registered
+    return Accepted(change, path, checks, written, told.unknown, entered.cleared, told.actions, odd)
 
 
 def _place(change: UnitChange, index: CorpusIndex) -> str:
