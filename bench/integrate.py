@@ -3,8 +3,9 @@
 On the published test corpus, where it is there, and on generated corpora of 100 and 10,000 units: one unit integrated
 (validated, registered, committed, continuity measured before and after), warm, in a process that has integrated before
 and as a whole command; eight units in one proposal; proposals of one unit drained from the spool. The floor is git's
-own plumbing committing the same files. The two sizes are measured in turns, so that whatever else the machine does
-hits both. Other work adds to wall-clock times, and least to processor times, so both are given.
+own plumbing committing the same files. The two sizes are measured in turns, each in a process of its own, so that
+whatever else the machine does hits both. Other work adds to wall-clock times, and least to processor times, so both
+are given.
 
 ``--weight N`` makes N integrations into 1,000 units and says what the repository weighs afterwards.
 """
@@ -17,7 +18,10 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +37,7 @@ from codex.integration.upkeep import keep_up
 from codex.settings import GitSettings
 
 SIZES = (100, 10_000)
-ROUNDS, SINGLES, BATCHES, COMMANDS, DRAINED = 3, 3, 3, 2, 10
+ROUNDS, SINGLES, BATCHES, COMMANDS, DRAINED = 4, 4, 3, 2, 10
 #: What the table of steps shows: a label, the module that calls, the name it calls.
 STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("checks of the unit", unit_steps, "judge_new"),
@@ -93,23 +97,51 @@ def _by_size(corpora: Sequence[Corpus]) -> Iterator[Row]:
     yield _command(corpora[-1], large)
 
 
+@dataclass
+class Round:
+    """Integrations of one unit, git's plumbing for the same files, and milliseconds by step."""
+
+    first: Timed = field(default_factory=Timed)
+    single: Timed = field(default_factory=Timed)
+    floor: Timed = field(default_factory=Timed)
+    steps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, other: Round) -> None:
+        for mine, theirs in ((self.single, other.single), (self.floor, other.floor)):
+            mine.walls += theirs.walls
+            mine.processors += theirs.processors
+        for label, seconds in other.steps.items():
+            self.steps[label] += seconds
+
+
 def _singles(corpora: Sequence[Corpus]) -> list[tuple[Timed, Timed]]:
-    """One unit at a time, in turns: for each corpus an integration, warm, and git's plumbing for the same files."""
-    found = [(Timed(), Timed()) for _ in corpora]
-    steps: list[dict[str, list[float]]] = [defaultdict(list) for _ in corpora]
-    for number in range(ROUNDS):
-        for corpus, (single, floor), watched in zip(corpora, found, steps, strict=True):
-            first = Timed()
-            first.run(corpus.integrate)  # what another corpus pushed out of memory is read again
-            if not number:
-                say(f"  {corpus.name}: the first took {first.wall:.1f} s")
-            with _watched(watched):
-                for _ in range(SINGLES):
-                    single.run(corpus.integrate)
-                    floor.run(lambda root=corpus.workspace.root: plumbing(root))  # type: ignore[misc]
-    for corpus, watched in zip(corpora, steps, strict=True):
-        _tell(corpus.name, watched, ROUNDS * SINGLES)
-    return found
+    """One unit at a time, in turns: for each corpus an integration, warm, and git's plumbing for the same files.
+
+    Each corpus has a process of its own: another one would push it out of memory, and leave its memory to be freed.
+    """
+    found = [Round() for _ in corpora]
+    with ExitStack() as stack:
+        own = [stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn"))) for _ in corpora]
+        for number in range(ROUNDS):
+            for corpus, process, total in zip(corpora, own, found, strict=True):
+                made, corpus.used = process.submit(_round, corpus).result()
+                total.add(made)
+                if not number:
+                    say(f"  {corpus.name}: the first took {made.first.wall:.1f} s")
+    for corpus, total in zip(corpora, found, strict=True):
+        _tell(corpus.name, total.steps, ROUNDS * SINGLES)
+    return [(total.single, total.floor) for total in found]
+
+
+def _round(corpus: Corpus) -> tuple[Round, int]:
+    made = Round()
+    made.first.run(corpus.integrate)  # so that it is warm
+    with _watched(made.steps):
+        for _ in range(SINGLES):
+            made.single.run(corpus.integrate)
+            made.floor.run(lambda: plumbing(corpus.workspace.root))
+    made.steps = dict(made.steps)
+    return made, corpus.used
 
 
 def _batch(corpus: Corpus, single: Timed, bar: Bar) -> Iterator[Row]:

@@ -225,7 +225,7 @@ class Ledger:
         changes, tail = extended(self._log.tail, growing.added)
         new = tuple(event for event, _ in growing.added)
         document = finish(growing.document)
-        changes[CAMPAIGN], texts = render_known(document, self._texts)
+        changes[CAMPAIGN], texts = render_known(document, self._texts, growing.own)
         ledger = self._followed(new, tail, document)
         ledger._texts = texts
         ledger._files = self._files | {path: blob_id(data) for path, data in changes.items() if path != CAMPAIGN}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -23,7 +23,7 @@ from codex.check.policy import Policy
 from codex.check.runner import judge_corpus, judge_paths
 from codex.corpus import catalog
 from codex.corpus.catalog import Catalog
-from codex.snapshot import OverlaySnapshot, Snapshot
+from codex.snapshot import Layered, OverlaySnapshot, Snapshot
 
 _OF_IDS = ("is_shipped", "is_known", "is_shipped_anywhere", "files_with_id")
 #: In the order of ``SnapshotAnswers.listed_ids``.
@@ -33,37 +33,55 @@ _OF_THE_GRAPH = ("is_pending", "is_edge_end")
 Question = tuple[str, Any]
 
 
+#: What units ask, by path.
+_Asked = Mapping[str, tuple[Question, ...]]
+_NOBODY: Layered[Any, tuple[str, ...]] = Layered({})
+
+
 @dataclass(frozen=True, eq=False)
 class Questions:
     """Who asked what. ``askers``: question → argument → paths; ``always``: units whose questions cannot be repeated.
 
-    ``longest``: no text that the catalog was asked for has more characters. Never changed once it is made.
+    ``longest``: no text that the catalog was asked for has more characters; ``broken``: those of several lines. Never
+    changed once it is made.
     """
 
-    asked: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
-    askers: Mapping[str, Mapping[Any, tuple[str, ...]]] = field(default_factory=dict)
+    asked: Layered[str, tuple[Question, ...]] = field(default_factory=lambda: Layered({}))
+    askers: Mapping[str, Layered[Any, tuple[str, ...]]] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
     longest: int = 0
+    broken: frozenset[str] = frozenset()
 
     def with_units(self, judged: Iterable[Judged], gone: Collection[str] = ()) -> Questions:
         """With what these units asked in place of what they asked before, and without those that are gone."""
         new = {each.path: each for each in judged}
-        asked, askers = dict(self.asked), {name: dict(known) for name, known in self.askers.items()}
-        for path in (*new, *gone):
-            for name, argument in asked.pop(path, ()):
-                others = tuple(each for each in askers[name][argument] if each != path)
-                askers[name][argument] = others
-                if not others:
-                    del askers[name][argument]
-        for path, each in new.items():
-            asked[path] = _questions(each)
-            for name, argument in asked[path]:
-                known = askers.setdefault(name, {})
-                known[argument] = (*known.get(argument, ()), path)
+        asked = {path: _questions(each) for path, each in new.items()}
+        before = {path: self.asked[path] for path in {*new, *gone} if path in self.asked}
+        askers = self._with_askers(asked, before)
         open_ended = {each.path for each in new.values() if not all(j.repeatable for j in each.judgements.values())}
-        texts = (argument for path in new for name, argument in asked[path] if name == "catalog_contains")
-        longest = max(self.longest, max(map(len, texts), default=0))
-        return Questions(asked, askers, self.always - {*new, *gone} | open_ended, longest)
+        texts = [argument for path in new for name, argument in asked[path] if name == "catalog_contains"]
+        return Questions(
+            self.asked.changed(asked, gone),
+            askers,
+            self.always - {*new, *gone} | open_ended,
+            max(self.longest, max(map(len, texts), default=0)),
+            self.broken.union(text for text in texts if "\n" in text),
+        )
+
+    def _with_askers(self, new: _Asked, old: _Asked) -> dict[str, Layered[Any, tuple[str, ...]]]:
+        """Who asks, when these units ask what is new instead of what is old."""
+        found: dict[str, dict[Any, list[str]]] = {}
+        for name, argument in dict.fromkeys(chain.from_iterable((*old.values(), *new.values()))):
+            before = self.askers.get(name, _NOBODY).get(argument, ())
+            found.setdefault(name, {})[argument] = [path for path in before if path not in old]
+        for path, questions in new.items():
+            for name, argument in questions:
+                found[name][argument].append(path)
+        changed = {
+            name: self.askers.get(name, _NOBODY).changed({a: tuple(paths) for a, paths in by.items() if paths}, by)
+            for name, by in found.items()
+        }
+        return {**self.askers, **changed}
 
 
 def _questions(judged: Judged) -> tuple[Question, ...]:
@@ -141,12 +159,12 @@ def _near_change(questions: Questions, old: Catalog, new: Catalog) -> list[str]:
 
     Several places make that a long one, so that only lines count which one version alone has.
     """
-    texts, longest = questions.askers.get("catalog_contains", {}), questions.longest
+    texts, longest = questions.askers.get("catalog_contains", _NOBODY), questions.longest
     start, same = _shared_ends(old, new)
     windows = [text[max(start - longest, 0) : len(text) - same + longest] for text in (old.text, new.text)]
     lines = [{*window.split("\n")} for window in windows]
     differing = "\n".join(lines[0] ^ lines[1])
-    near = {*filter(differing.__contains__, texts), *(text for text in texts if "\n" in text)}
+    near = {*filter(differing.__contains__, texts.superset()), *questions.broken}
     return [text for text in near if (text in windows[0]) != (text in windows[1])]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from codex.check.facts import Facts
-from codex.snapshot import Snapshot
+from codex.snapshot import Layered, Snapshot
 from codex.units import Unit, parse_unit
 
 #: The kind of fact about a file: id, status and concept.
@@ -50,23 +50,23 @@ def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterat
 class Files:
     """Unit files of a folder: path → identity, and id → paths in their order. Never changed once it is made."""
 
-    identities: Mapping[str, Identity] = field(default_factory=dict)
-    by_id: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    identities: Layered[str, Identity] = field(default_factory=lambda: Layered({}))
+    by_id: Layered[str, tuple[str, ...]] = field(default_factory=lambda: Layered({}))
 
     def statuses(self, unit_id: str) -> set[str]:
         return {self.identities[path].status for path in self.by_id.get(unit_id, ())}
 
     def with_identities(self, new: Mapping[str, Identity | None]) -> Files:
         """With files added or changed; None for one that is gone or has no identity."""
-        identities, by_id = dict(self.identities), dict(self.by_id)
-        for path, identity in new.items():
-            before = identities.pop(path, None)
-            if before:
-                by_id[before.id] = tuple(each for each in by_id[before.id] if each != path)
-                if not by_id[before.id]:
-                    del by_id[before.id]
-            if identity:
-                identities[path] = identity
-                paths = (*by_id.get(identity.id, ()), path)
-                by_id[identity.id] = tuple(sorted(paths, key=lambda each: each.split("/"))) if paths[1:] else paths
-        return Files(identities, by_id)
+        there = {path: identity for path, identity in new.items() if identity}
+        before = {path: self.identities[path] for path in new if path in self.identities}
+        by_id: dict[str, tuple[str, ...]] = {}
+        for path in new:
+            for identity in (before.get(path), there.get(path)):
+                if identity and identity.id not in by_id:
+                    by_id[identity.id] = tuple(each for each in self.by_id.get(identity.id, ()) if each not in new)
+        for path, identity in there.items():
+            paths = (*by_id[identity.id], path)
+            by_id[identity.id] = tuple(sorted(paths, key=lambda each: each.split("/"))) if paths[1:] else paths
+        kept = {unit_id: paths for unit_id, paths in by_id.items() if paths}
+        return Files(self.identities.changed(there, new), self.by_id.changed(kept, by_id))

@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 
 from codex.check.facts import Facts
+from codex.corpus import catalog
 from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot, blob_id
 
 #: The kind of fact about a file: texts that it contains or not.
@@ -39,7 +40,7 @@ class Mentions:
         if text not in self._known:
             self._searched += 1
             text_there = self._text  # may replace what is known
-            found = (self._searched > _SEARCHES and text in self._headings) or text in text_there
+            found = self._is_named(text) or text in text_there
             self._known[text] = found
         return self._known[text]
 
@@ -54,6 +55,11 @@ class Mentions:
         self._known = dict(self._facts.known(MENTIONS, [blob]).get(blob, {}))
         self._facts.learn(MENTIONS, blob, self._known)
         return text
+
+    def _is_named(self, text: str) -> bool:
+        """Whether a heading says the text, as far as that is quickly answered."""
+        parsed = catalog.known(self._text)
+        return text in parsed if parsed else self._searched > _SEARCHES and text in self._headings
 
     @cached_property
     def _headings(self) -> frozenset[str]:

@@ -133,6 +133,11 @@ def parse(text: str) -> Catalog:
     return _known.get(text) or _known.put(text, _parsed(text))
 
 
+def known(text: str) -> Catalog | None:
+    """The entries of a text that was read or written lately; None when they would have to be looked for."""
+    return _known.get(text)
+
+
 def encoded(text: str) -> bytes:
     """The text in UTF-8, at the cost of what was changed in it."""
     return b"".join(part.data for part in parse(text).parts)

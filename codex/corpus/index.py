@@ -22,12 +22,15 @@ from codex.corpus.deps import Deps
 from codex.corpus.planfile import planned_units
 from codex.corpus.proposals import Proposal
 from codex.errors import UserError
-from codex.snapshot import OverlaySnapshot, Snapshot
+from codex.snapshot import Layered, OverlaySnapshot, Snapshot
 from codex.units.ids import is_id
 from codex.units.model import Unit
 from codex.units.parse import parse_unit
 
 CONTENT = "content"
+
+#: Id in the name of a unit's file → its path; several where the id is taken twice.
+Paths = Layered[str, tuple[str, ...]]
 
 _FILE_ID = re.compile(r"([0-9]{2}\.(?:[0-9]{2}\.(?:[0-9]{2}|E[0-9]+)|essays\.[0-9]{2}))-")
 _CHAPTER = re.compile(r"[0-9]{2}\.[0-9]{2}")
@@ -170,25 +173,25 @@ def _id_in_name(path: str) -> str:
     return named[1] if named else ""
 
 
-def _paths_by_id(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+def _paths_by_id(snapshot: Snapshot) -> Paths:
     found: dict[str, tuple[str, ...]] = {}
     for path in snapshot.under(CONTENT, ".md"):
         unit_id = _id_in_name(path)
         if unit_id:
             found[unit_id] = (*found.get(unit_id, ()), path)
-    return found
+    return Layered(found)
 
 
-def _paths_by_id_after(before: dict[str, tuple[str, ...]], state: OverlaySnapshot) -> dict[str, tuple[str, ...]]:
+def _paths_by_id_after(before: Paths, state: OverlaySnapshot) -> Paths:
     units = [path for path in state.changes if path.startswith(f"{CONTENT}/") and path.endswith(".md")]
-    changed = {path: unit_id for path in units if (unit_id := _id_in_name(path))}
-    found = dict(before) if changed else before
-    for path, unit_id in changed.items():
-        others = [each for each in found.pop(unit_id, ()) if each != path]
-        paths = [*others, path] if state.exists(path) else others
-        if paths:
+    found: dict[str, tuple[str, ...]] = {}
+    for path in units:
+        unit_id = _id_in_name(path)
+        if unit_id:
+            others = (each for each in found.get(unit_id, before.get(unit_id, ())) if each != path)
+            paths = [*others, path] if state.exists(path) else others
             found[unit_id] = tuple(sorted(paths, key=lambda each: each.split("/")))
-    return found
+    return before.changed({unit_id: paths for unit_id, paths in found.items() if paths}, found) if found else before
 
 
 def _folder_name(name: str, otherwise: str) -> str:

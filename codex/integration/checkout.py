@@ -84,8 +84,8 @@ class Checkout:
         self._steps = [
             _Step(git, path, wanted.get(path), blobs, scratch / _temporary()) for path, blobs in known.items()
         ]
+        self._index = NewIndex(git, known, entries)  # first: it takes longest
         self._looks = [threads().submit(_prepared, step) for step in self._steps]
-        self._index = NewIndex(git, known, entries)
 
     def carry_out(self) -> list[Left]:
         """Put files and index in place; returns what was left, with the reason. Never raises for a single path."""

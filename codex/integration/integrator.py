@@ -207,9 +207,9 @@ def _commit(
     known = journal.known_before(ids, outcome.offered, snapshot.blobs())
     tree = store_tree(git, base, blobs)
     contents = {path: data for path, data in outcome.changes.items() if data is not None}
+    message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
+    making = threads().submit(make_commit, git, base, tree.oid, message, now)
     with begun(git, known, tree.files, contents, workspace.state_dir) as checkout:
-        message = commit_message(proposal, outcome.result, workspace.settings.commit.co_authors)
-        making = threads().submit(make_commit, git, base, tree.oid, message, now)
         if outcome.state:
             resident.foresee(outcome.state, blobs)
         commit = making.result()

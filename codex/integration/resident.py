@@ -8,6 +8,7 @@ never changes, so that trying something out needs no lock.
 from __future__ import annotations
 
 import gc
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +28,10 @@ _FOLLOWED = 2_000
 
 #: Turns after which the garbage collector looks at everything again.
 _TURNS_BETWEEN_COLLECTIONS = 50
+
+#: Seconds after which a thread that waits for the interpreter gets it. Those that hash, compress and write hold it for
+#: moments only, many times: with Python's 5 ms they come too late to be of use.
+_SWITCH = 0.0005
 
 _turns = [0]
 _states: OrderedDict[Path, CommitSnapshot] = OrderedDict()
@@ -72,11 +77,13 @@ def advance(workspace: Workspace, state: Snapshot, commit: str) -> None:
 @contextmanager
 def turn(workspace: Workspace) -> Iterator[None]:
     """A turn of the writer, after which no process is left behind; what is known stays. Garbage is collected later."""
-    collecting = gc.isenabled()
+    collecting, patience = gc.isenabled(), sys.getswitchinterval()
     gc.disable()  # going through all that is kept, again and again, would take longer than the work itself
+    sys.setswitchinterval(_SWITCH)
     try:
         yield
     finally:
+        sys.setswitchinterval(patience)
         _set_aside()
         if collecting:
             gc.enable()

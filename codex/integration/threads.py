@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 #: More than processors, for most of them wait for the disk.
-_AT_ONCE = 8
+_AT_ONCE = 16
 
 
 def threads() -> ThreadPoolExecutor:

@@ -12,7 +12,8 @@ snapshot: what an agent could plant there is never read.
 
 from codex.snapshot.base import Snapshot, blob_id, decoded
 from codex.snapshot.commit import CommitSnapshot
+from codex.snapshot.layered import Layered
 from codex.snapshot.overlay import OverlaySnapshot
 from codex.snapshot.tree import TreeSnapshot
 
-__all__ = ["CommitSnapshot", "OverlaySnapshot", "Snapshot", "TreeSnapshot", "blob_id", "decoded"]
+__all__ = ["CommitSnapshot", "Layered", "OverlaySnapshot", "Snapshot", "TreeSnapshot", "blob_id", "decoded"]

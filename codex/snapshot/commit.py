@@ -14,6 +14,7 @@ from typing import IO
 from codex.errors import StorageError, UserError
 from codex.gitio import Git, git_environment
 from codex.snapshot.base import Settled
+from codex.snapshot.layered import Layered
 from codex.snapshot.listing import Listing
 from codex.snapshot.overlay import OverlaySnapshot
 
@@ -69,7 +70,7 @@ class CommitSnapshot(Settled):
             mode, kind, oid = meta.split(b" ")
             if kind == b"blob" and mode != b"120000":
                 found[os.fsdecode(name)] = oid.decode()
-        return Listing(found)
+        return Listing(Layered(found))
 
     def blobs(self) -> Mapping[str, str]:
         return self._blobs

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
+from codex.snapshot.layered import Layered
+
 
 class Listing(Mapping[str, str]):
     """Path to blob id, in path order. Never changed once it is made."""
 
-    def __init__(self, ids: dict[str, str], paths: list[str] | None = None) -> None:
+    def __init__(self, ids: Layered[str, str], paths: list[str] | None = None) -> None:
         """``paths``: the same in order, where they are at hand."""
         self._ids = ids
         self._paths = sorted(ids) if paths is None else paths
@@ -28,17 +30,12 @@ class Listing(Mapping[str, str]):
 
     def after(self, changes: Mapping[str, str | None]) -> Listing:
         """With files added or changed, and without those of id None."""
-        ids, paths = dict(self._ids), list(self._paths)
+        paths = list(self._paths)
         for path, blob in changes.items():
             at = bisect_left(paths, path)
-            there = int(path in ids)
-            if blob is None:
-                ids.pop(path, None)
-                del paths[at : at + there]
-            else:
-                ids[path] = blob
-                paths[at : at + there] = [path]
-        return Listing(ids, paths)
+            paths[at : at + (path in self._ids)] = [path] if blob else []
+        there = {path: blob for path, blob in changes.items() if blob}
+        return Listing(self._ids.changed(there, changes), paths)
 
     def below(self, start: str) -> list[str]:
         """The paths below a folder, which is named with the slash at its end."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from codex.errors import CodexError
 from codex.snapshot.base import ONE_OF_MANY, Settled, Snapshot, T, blob_id, decoded, text_kind
+from codex.snapshot.layered import Layered
 from codex.snapshot.listing import Listing
 
 
@@ -99,7 +100,7 @@ class _OverlayIds(Mapping[str, str]):
     @cached_property
     def listed(self) -> Listing:
         base = self._base.listed if isinstance(self._base, _OverlayIds) else self._base
-        listing = base if isinstance(base, Listing) else Listing(dict(base))
+        listing = base if isinstance(base, Listing) else Listing(Layered(dict(base)))
         return listing.after({path: None if data is None else self[path] for path, data in self._changes.items()})
 
     def __getitem__(self, path: str) -> str:

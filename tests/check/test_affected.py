@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 
 from codex.check.affected import Questions, _near_change, _shared_ends
 from codex.corpus import catalog, catalogparts
+from codex.snapshot import Layered
 
 ENTRIES = st.lists(st.sampled_from(["### a.b\n\n", "### a.c\nab\n", "## G\n", "```\n", "aab\n", "b"]), max_size=8)
+
+
+def broken_of(texts):
+    return frozenset(text for text in texts if "\n" in text)
 
 
 @st.composite
@@ -30,7 +35,13 @@ def test_what_two_catalogs_share_is_left_out_and_nothing_else(
         patch.setattr(catalogparts, "SIZE", size)
         old, new = map(catalog.parse, texts)
         start, end = _shared_ends(old, new)
-        near = _near_change(Questions(askers={"catalog_contains": dict.fromkeys(asked, ())}, longest=5), old, new)
+        near = _near_change(
+            Questions(
+                askers={"catalog_contains": Layered(dict.fromkeys(asked, ()))}, longest=5, broken=broken_of(asked)
+            ),
+            old,
+            new,
+        )
     one, other = texts
     assert start + end <= min(map(len, texts))
     assert one[:start] == other[:start] and one[len(one) - end :] == other[len(other) - end :]

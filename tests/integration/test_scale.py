@@ -30,7 +30,7 @@ from codex.integration.steps.draft import Draft
 from codex.integration.steps.judge import others_to_judge
 from codex.integration.upkeep import is_due, keep_up
 from codex.settings import GitSettings
-from codex.snapshot import CommitSnapshot
+from codex.snapshot import CommitSnapshot, Layered
 from codex.workspace import Workspace
 
 from .helpers import NOW, fsck, git
@@ -123,7 +123,11 @@ LINES = st.lists(st.text("ab", max_size=4), max_size=8).map("\n".join)
 
 
 def asked_for(texts: list[str]) -> Questions:
-    return Questions(askers={"catalog_contains": dict.fromkeys(texts, ())}, longest=max(map(len, texts), default=0))
+    return Questions(
+        askers={"catalog_contains": Layered(dict.fromkeys(texts, ()))},
+        longest=max(map(len, texts), default=0),
+        broken=frozenset(text for text in texts if "\n" in text),
+    )
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from codex.corpus.jsonfile import shared_object
 from codex.corpus.memory import Memory
 from codex.errors import DataError
+from codex.snapshot.layered import Layered
 from codex.units.ids import is_id
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ PATH = "manifests/deps.json"
 EMPTY = '{\n  "version": 1,\n  "edges": [],\n  "pending": [],\n  "shipped": [],\n  "_notes": {}\n}\n'
 
 Pair = tuple[str, str]
+#: For each unit those next to it on one side.
+Adjacent = Layered[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,22 @@ class Deps:
         return tuple(edge for edge in self.edges if edge.broken)
 
     @cached_property
-    def dependants(self) -> dict[str, list[str]]:
+    def dependants(self) -> Adjacent:
         """For each unit what depends on it directly, in the order of the file."""
         return self._adjacent(forward=True)
 
     @cached_property
-    def prerequisites(self) -> dict[str, list[str]]:
+    def prerequisites(self) -> Adjacent:
         """For each unit its direct prerequisites, in the order of the file."""
         return self._adjacent(forward=False)
 
-    def _adjacent(self, *, forward: bool) -> dict[str, list[str]]:
+    def _adjacent(self, *, forward: bool) -> Adjacent:
         found: dict[str, dict[str, None]] = {}
         for edge in self.edges:
             if not edge.broken:
                 one, other = (edge.before, edge.after) if forward else (edge.after, edge.before)
                 found.setdefault(one, {})[other] = None
-        return {unit: list(others) for unit, others in found.items()}
+        return Layered({unit: list(others) for unit, others in found.items()})
 
     @cached_property
     def open_edges(self) -> tuple[int, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from codex.corpus.deps.document import (
     PATH,
+    Adjacent,
     Deps,
     Edge,
     Pair,
@@ -197,8 +198,8 @@ def _grown(known: frozenset[str], more: Iterable[str]) -> frozenset[str]:
     return known.union(new) if new else known
 
 
-def _joined(adjacent: Mapping[str, list[str]], pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    found = dict(adjacent)
+def _joined(adjacent: Adjacent, pairs: Iterable[Pair]) -> Adjacent:
+    found: dict[str, list[str]] = {}
     for one, other in pairs:
-        found[one] = [*found.get(one, ()), other]
-    return found
+        found[one] = [*found.get(one, adjacent.get(one, ())), other]
+    return adjacent.changed(found)

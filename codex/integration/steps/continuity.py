@@ -16,7 +16,7 @@ from codex.continuity.corpus import measure_corpus, measure_files, registered_an
 from codex.continuity.measure import UnitContinuity
 from codex.continuity.thresholds import THRESHOLDS
 from codex.corpus import connections
-from codex.snapshot import OverlaySnapshot, Snapshot
+from codex.snapshot import Layered, OverlaySnapshot, Snapshot
 
 #: A unit's figure for each of THRESHOLDS, in their order.
 Row = tuple[float, ...]
@@ -32,7 +32,7 @@ class CorpusFigures:
     """
 
     anchors: AnchorPhrases
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Layered[str, Row] = field(default_factory=lambda: Layered({}))
     sums: tuple[int, ...] = (0,) * len(THRESHOLDS)
 
     @property
@@ -41,14 +41,12 @@ class CorpusFigures:
         units = len(self.rows)
         return {t.key: total / _PARTS / units for t, total in zip(THRESHOLDS, self.sums, strict=True) if units}
 
-    def with_rows(self, new: Mapping[str, Row], gone: Iterable[str] = ()) -> CorpusFigures:
+    def with_rows(self, new: Mapping[str, Row], gone: Collection[str] = ()) -> CorpusFigures:
         """With the figures of units that came or changed, and without those of units that are gone."""
-        rows = dict(self.rows)
-        old = [rows.pop(path) for path in (*new, *gone) if path in rows]
-        rows.update(new)
+        old = [self.rows[path] for path in {*new, *gone} if path in self.rows]
         added, dropped = _sums(new.values()), _sums(old)
         sums = (a + b - c for a, b, c in zip(self.sums, added, dropped, strict=True))
-        return CorpusFigures(self.anchors, rows, tuple(sums))
+        return CorpusFigures(self.anchors, self.rows.changed(new, gone), tuple(sums))
 
 
 def _sums(rows: Collection[Row]) -> list[int]:
