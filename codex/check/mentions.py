@@ -18,7 +18,8 @@ _HEADING = re.compile(r"\n#+ +([^\s`]+)")
 class Mentions:
     """Which texts a file contains: every answer is a fact about the file, so that it need not be read again.
 
-    What is known of a proposed text hangs on its snapshot: to hash megabytes takes longer than to look.
+    What is known of a proposed text hangs on its snapshot, where answers are added and none ever changes: to hash
+    megabytes for a name of it takes longer than to look.
     """
 
     def __init__(self, snapshot: Snapshot, path: str, facts: Facts) -> None:
