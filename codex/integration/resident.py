@@ -18,6 +18,7 @@ from codex.errors import StorageError, UserError, WorkspaceError
 from codex.gitio import GitFailed
 from codex.integration.gitstore import commit_of, differences, is_file_mode, read_blobs
 from codex.integration.objects import Packed
+from codex.integration.threads import nobody_else
 from codex.snapshot import CommitSnapshot, OverlaySnapshot, Snapshot
 from codex.workspace import Workspace
 
@@ -30,7 +31,8 @@ _FOLLOWED = 2_000
 _TURNS_BETWEEN_COLLECTIONS = 50
 
 #: Seconds after which a thread that waits for the interpreter gets it. Those that hash, compress and write hold it for
-#: moments only, many times: with Python's 5 ms they come too late to be of use.
+#: moments only, many times: with Python's 5 ms they come too late to be of use. Where a process has threads of others, such
+#: as a flow's, theirs is the usual time.
 _SWITCH = 0.0005
 
 _turns = [0]
@@ -79,7 +81,7 @@ def turn(workspace: Workspace) -> Iterator[None]:
     """A turn of the writer, after which no process is left behind; what is known stays. Garbage is collected later."""
     collecting, patience = gc.isenabled(), sys.getswitchinterval()
     gc.disable()  # going through all that is kept, again and again, would take longer than the work itself
-    sys.setswitchinterval(_SWITCH)
+    sys.setswitchinterval(_SWITCH if nobody_else() else patience)
     try:
         yield
     finally:

@@ -6,9 +6,11 @@ They are kept: to start a dozen for each integration took longer than half of wh
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+_NAME = "codex-files-"
 #: More than processors, for most of them wait for the disk.
 _AT_ONCE = 16
 
@@ -20,4 +22,10 @@ def threads() -> ThreadPoolExecutor:
 
 @cache
 def _threads_of(process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"codex-files-{process}")
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"{_NAME}{process}")
+
+
+def nobody_else() -> bool:
+    """True when this process has no threads but these and the one that asks."""
+    here = threading.current_thread()
+    return all(each is here or each.name.startswith(_NAME) for each in threading.enumerate())
