@@ -31,8 +31,8 @@ _FOLLOWED = 2_000
 _TURNS_BETWEEN_COLLECTIONS = 50
 
 #: Seconds after which a thread that waits for the interpreter gets it. Those that hash, compress and write hold it for
-#: moments only, many times: with Python's 5 ms they come too late to be of use. Where a process has threads of others, such
-#: as a flow's, theirs is the usual time.
+#: moments only, many times: with Python's 5 ms they come too late to be of use. Threads of others, a
+#: flow's for instance, keep the usual time.
 _SWITCH = 0.0005
 
 _turns = [0]
