@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -58,7 +59,7 @@ def samples(context: BookContext) -> list[dict[str, str]]:
         {"id": f"P{n}", "kind": "pair", "unit": s.unit, "other": s.other, "about": f"{s.type}: “{s.anchor}”"}
         for n, s in enumerate(list(pairs.values())[:PAIRS], 1)
     ]
-    units = list(dict.fromkeys([*context.produced, *(u for pair in pairs for u in pair)]))
+    units = list(dict.fromkeys([*_most_needed_first(context), *(u for pair in pairs for u in pair)]))
     for kind, word, letter, most in (("connections", "connection", "C", SECTIONS), ("bridge", "bridge", "B", BRIDGES)):
         chosen = [u for u in units if _heading(context, u, word)][:most]
         found += [
@@ -66,6 +67,13 @@ def samples(context: BookContext) -> list[dict[str, str]]:
             for n, u in enumerate(chosen, 1)
         ]
     return found
+
+
+def _most_needed_first(context: BookContext) -> list[str]:
+    """The book's units, those first that most of the others need: the same in whatever order they were shipped."""
+    own = context.produced
+    needed = Counter(each for unit in own for each in context.units[unit].prerequisites)
+    return sorted(own, key=lambda unit: (-needed[unit], unit))
 
 
 def _heading(context: BookContext, unit: str, word: str) -> str:
