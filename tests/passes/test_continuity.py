@@ -60,7 +60,7 @@ def test_the_sample_is_fixed_and_of_the_right_size() -> None:
     assert len(by_kind["pair"]) <= PAIRS
     assert len(by_kind["connections"]) <= SECTIONS
     assert len(by_kind["bridge"]) == BRIDGES
-    assert [s["unit"] for s in by_kind["bridge"]][:2] == [SPIN, ORTHOGONAL]
+    assert [s["unit"] for s in by_kind["bridge"]][:2] == [ORTHOGONAL, SPIN]  # the one that the other needs comes first
     assert {SPIN, ORTHOGONAL} in [{s["unit"], s["other"]} for s in by_kind["pair"]]
 
 
@@ -121,7 +121,7 @@ def test_a_sample_that_does_not_hold_is_a_shortfall_and_no_defect() -> None:
     verdict = woven().judge(CONTINUITY.name, changed_judgement("C1", holds=False, comment=comment))
     assert not verdict.defects
     assert [(d.where, d.what, d.code) for d in verdict.shortfall] == [
-        (f"C1, connections {SPIN} (Connections) does not hold", comment, "SAMPLE")
+        (f"C1, connections {ORTHOGONAL} (Connections) does not hold", comment, "SAMPLE")
     ]
     assert verdict.figures["samples_holding"] == 9
 
@@ -202,7 +202,7 @@ def test_the_report_has_metrics_samples_and_deficits() -> None:
     assert "## Lawson & Michelsohn — Spin Geometry\n\nUnits: 03.09.03, 03.03.03.\n" in text
     assert "| backward_density | " in text
     assert text.count("| holds |") == 9
-    assert "| B1 | bridge | 03.09.03 |  | does not hold |" in text
+    assert "| B1 | bridge | 03.03.03 |  | does not hold |" in text
     assert "### Deficits\n" in text
     assert "\n## No" not in text
     assert set(reported_aggregate(text)) == set(woven().judge(CONTINUITY.name, bad).figures["corpus_metrics"])
