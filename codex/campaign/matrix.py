@@ -226,9 +226,7 @@ def _filed_in(path: str, text: str) -> _Filed:
 def _plan_of(book: Book, filed: Mapping[str, _Filed]) -> _Filed | None:
     """The plan that names the book's number; else one that names none, by at least two words of title and author."""
     named = next((plan for plan in filed.values() if plan.entry <= book.entry <= plan.last and plan.entry), None)
-    return named or next((plan for plan in filed.values() if not plan.entry and _is_like(plan, book)), None)
-
-
-def _is_like(plan: _Filed, book: Book) -> bool:
-    words = _WORD.findall(f"{book.title} {book.author}".lower())
-    return len(set(words).intersection(plan.slug.split("-"))) > 1
+    if named:
+        return named
+    words = set(_WORD.findall(f"{book.title} {book.author}".lower()))
+    return next((p for p in filed.values() if not p.entry and len(words & set(p.slug.split("-"))) > 1), None)

@@ -73,7 +73,7 @@ def render_known(document: Document, known: Texts, subjects: Collection[str]) ->
 
 def _written(entries: dict[str, Any], known: Written | None, changed: Iterable[str]) -> Written:
     """The shelf written out, as far as it is not known. What is new stands at its end."""
-    before = known or Written(Layered({}))
+    before = known or Written(Layered())
     there = len(before.places)
     added = [*islice(reversed(entries), len(entries) - there)][::-1]
     places = dict(zip(added, range(there, len(entries)), strict=True))

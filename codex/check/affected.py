@@ -31,11 +31,9 @@ _OF_THE_GRAPH = ("is_pending", "is_edge_end")
 
 #: A question and its argument ("" for one without).
 Question = tuple[str, Any]
-
-
 #: What units ask, by path.
 _Asked = Mapping[str, tuple[Question, ...]]
-_NOBODY: Layered[Any, tuple[str, ...]] = Layered({})
+_NOBODY: Layered[Any, tuple[str, ...]] = Layered()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,7 @@ class Questions:
     changed once it is made.
     """
 
-    asked: Layered[str, tuple[Question, ...]] = field(default_factory=lambda: Layered({}))
+    asked: Layered[str, tuple[Question, ...]] = field(default_factory=Layered)
     askers: Mapping[str, Layered[Any, tuple[str, ...]]] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
     longest: int = 0

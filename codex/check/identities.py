@@ -50,8 +50,8 @@ def identities(snapshot: Snapshot, paths: Iterable[str], facts: Facts) -> Iterat
 class Files:
     """Unit files of a folder: path → identity, and id → paths in their order. Never changed once it is made."""
 
-    identities: Layered[str, Identity] = field(default_factory=lambda: Layered({}))
-    by_id: Layered[str, tuple[str, ...]] = field(default_factory=lambda: Layered({}))
+    identities: Layered[str, Identity] = field(default_factory=Layered)
+    by_id: Layered[str, tuple[str, ...]] = field(default_factory=Layered)
 
     def statuses(self, unit_id: str) -> set[str]:
         return {self.identities[path].status for path in self.by_id.get(unit_id, ())}

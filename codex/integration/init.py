@@ -29,7 +29,6 @@ from codex.integration.durable import cannot_write
 from codex.integration.gitstore import build_commit, publish, safe_environment
 from codex.integration.integrator import integrate
 from codex.integration.joining import joining
-from codex.snapshot import blob_id
 from codex.workspace import Workspace
 
 _BRANCH = "refs/heads/main"
@@ -93,9 +92,10 @@ def init_workspace(
 def _build(folder: Path, files: Mapping[str, bytes], books: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     git = Git(folder)
     git.run("init", "--quiet", "--template=", "--initial-branch=main", env=safe_environment())
-    commit = build_commit(git, None, Ahead().blobs(files), "Make the workspace\n", now)
+    blobs = Ahead().blobs(files)
+    commit = build_commit(git, None, blobs, "Make the workspace\n", now)
     publish(git, _BRANCH, commit, None, reason="codex: make the workspace")
-    known = {name: (None, blob_id(data)) for name, data in files.items()}
+    known = {name: (None, blob.oid) for name, blob in blobs.items() if blob}
     workspace = Workspace(folder)
     bring_to(git, commit, known, workspace.state_dir)
     if books:

@@ -11,6 +11,8 @@ import os
 from collections import OrderedDict
 from pathlib import Path
 
+from codex.integration.indexfile import identity
+
 #: Bytes below which reading a file costs nothing.
 _LARGE = 100_000
 _KEPT = 64
@@ -21,8 +23,7 @@ _seen: OrderedDict[Path, tuple[tuple[int, ...], str]] = OrderedDict()
 def note(place: Path, written: tuple[int, ...], blob: str) -> None:
     """A new file, told by ``written`` (``indexfile.identity`` before it was moved there), holds this blob."""
     status = place.lstat()
-    own = (status.st_ino, status.st_size, status.st_mtime_ns) == written
-    if own and status.st_size >= _LARGE and status.st_ctime_ns > status.st_mtime_ns:
+    if identity(status) == written and status.st_size >= _LARGE and status.st_ctime_ns > status.st_mtime_ns:
         _seen[place] = _stamps(status), blob
         while len(_seen) > _KEPT:
             _seen.popitem(last=False)

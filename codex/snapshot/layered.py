@@ -27,9 +27,9 @@ class Layered(Mapping[K, V]):
 
     __slots__ = ("_base", "_size", "_top")
 
-    def __init__(self, base: dict[K, V], top: dict[K, V] | None = None) -> None:
-        self._base, self._top = base, top or {}
-        self._size = len(base) + sum((v is not _GONE) - (k in base) for k, v in self._top.items())
+    def __init__(self, base: dict[K, V] | None = None, top: dict[K, V] | None = None) -> None:
+        self._base, self._top = base or {}, top or {}
+        self._size = len(self._base) + sum((v is not _GONE) - (k in self._base) for k, v in self._top.items())
 
     def changed(self, new: Mapping[K, V], gone: Iterable[K] = ()) -> Layered[K, V]:
         """With entries set, and without those of the keys that are gone (unless they are set, too)."""

@@ -32,7 +32,7 @@ class CorpusFigures:
     """
 
     anchors: AnchorPhrases
-    rows: Layered[str, Row] = field(default_factory=lambda: Layered({}))
+    rows: Layered[str, Row] = field(default_factory=Layered)
     sums: tuple[int, ...] = (0,) * len(THRESHOLDS)
 
     @property
